@@ -1,0 +1,1 @@
+"""Winze keeps mineral supply chain due diligence working through a crisis."""

@@ -1,0 +1,1 @@
+"""The functional core: values in, values out. No file, clock, network or solver."""

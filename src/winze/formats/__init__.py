@@ -1,0 +1,1 @@
+"""One module per standard, reader and writer together. `reading.read` chooses by content and never raises for it."""

@@ -1,0 +1,137 @@
+"""Reads any file: finds the reader that knows its content, and returns what it says and what is wrong with it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from winze.engine.problems import Log, Problem, Severity
+from winze.engine.records import Statement
+from winze.engine.texts import severities
+from winze.formats.files import Limits, Peek, Source, Unreadable
+
+MODULES = ("sites", "conflict", "restrictions", "prices", "screening", "health", "geography", "templates")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How one published format is recognised and read.
+
+    `recognise` looks at a Peek and returns the version it sees, or None where the file is not its own; it must be so
+    narrow that no other reader says yes. `read` yields statements and logs problems. `source` is the id of the card in
+    `rules/sources.yaml` that gives publisher, licence and attribution.
+    """
+
+    format: str
+    source: str
+    recognise: Callable[[Peek], str | None]
+    read: Callable[[Source], Iterator[Statement]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of one file. `statements` are in file order; each problem has its origin."""
+
+    id: str
+    name: str
+    sha256: str
+    format: str | None
+    version: str | None
+    source: str | None
+    statements: tuple[Statement, ...]
+    problems: tuple[Problem, ...]
+    generated_on: date | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything of the file was not loaded."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """All readers, in the order in which they are asked."""
+    found: list[Reader] = []
+    for name in MODULES:
+        found.extend(importlib.import_module(f"winze.formats.{name}").READERS)
+    return tuple(found)
+
+
+@cache
+def limits() -> Limits:
+    text = (files("winze.rules") / "limits.yaml").read_text(encoding="utf-8")
+    return Limits(**yaml.safe_load(text))
+
+
+@cache
+def lookup(name: str) -> Any:
+    """A table of known dirty values: `formats/lookups/NAME.yaml`."""
+    text = (files("winze.formats") / "lookups" / f"{name}.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=yaml.CSafeLoader)
+
+
+def read(path: Path, *, name: str | None = None) -> Reading:
+    """Reads one file whole. Never raises for what is in the file: an unreadable one gives a problem and no statement.
+
+    `name` is the path relative to the case, with forward slashes; it is also the input id.
+    """
+    name = name or path.name
+    log = Log(name, severities())
+    source = Source(path, name, name, log, limits())
+    statements: tuple[Statement, ...] = ()
+    reader: Reader | None = None
+    version: str | None = None
+    try:
+        reader, version = find(source.peek())
+        if reader is None:
+            log.add("format_unknown", headings=_headings(source.peek()))
+        else:
+            statements = tuple(reader.read(source))
+    except Unreadable as wrong:
+        log.add(wrong.code, **{"detail": "", **wrong.values})
+    return Reading(
+        name, name, source.sha256, reader and reader.format, version, reader and reader.source, statements,
+        tuple(sorted(log, key=lambda problem: problem.order)), source.generated_on,
+    )  # fmt: skip
+
+
+def find(peek: Peek) -> tuple[Reader | None, str | None]:
+    """The reader whose format this is, with the version it saw."""
+    for reader in readers():
+        version = reader.recognise(peek)
+        if version is not None:
+            return reader, version
+    return None, None
+
+
+def _headings(peek: Peek) -> str:
+    if peek.container == "xml":
+        return f"<{peek.root}>"
+    if peek.container == "json":
+        return ", ".join(list(peek.json)[:8]) if isinstance(peek.json, dict) else "[…]"
+    for _, rows in peek.sheets:
+        for row in rows:
+            cells = [cell for cell in row if cell]
+            if cells:
+                return ", ".join(cell[:40] for cell in cells[:8])
+    return "–"
+
+
+def case_files(folder: Path) -> list[Path]:
+    """The files of a case, in a fixed order: all below the folder but hidden ones, notes and what a run wrote."""
+    found = [
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
+        and path.suffix.lower() not in {".md", ".txt"}
+    ]
+    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())

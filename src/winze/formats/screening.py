@@ -1,0 +1,3 @@
+"""Reader to come."""
+
+READERS = ()
