@@ -1,0 +1,124 @@
+"""The whole walk of one due diligence cycle in one readable function."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from winze.bulk import exposure
+from winze.engine import register, risks, signals
+from winze.engine.baseline import Baseline, baseline
+from winze.engine.problems import Problem
+from winze.engine.reasons import Signal
+from winze.engine.records import ConflictEvent, Input, Origin, Statement, in_order, of_kind
+from winze.engine.register import Register
+from winze.engine.risks import Risk
+from winze.engine.rules import Rulebook
+from winze.engine.texts import severities
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """What the evidence said on `as_of`. Everything is sorted; nothing depends on the order of the input."""
+
+    as_of: date
+    inputs: tuple[Input, ...]
+    statements: tuple[Statement, ...]  # those known on the day
+    register: Register
+    signals: tuple[Signal, ...]
+    risks: tuple[Risk, ...]  # ranked first in rank order, then watched
+    problems: tuple[Problem, ...]
+    baseline: Baseline
+    rulebook: Rulebook
+
+
+def run(
+    statements: Iterable[Statement],
+    rulebook: Rulebook,
+    models: Mapping[str, Any],
+    as_of: date,
+    *,
+    inputs: Iterable[Input] = (),
+    problems: Iterable[Problem] = (),
+    known_by: date | None = None,
+) -> Cycle:
+    """One cycle of due diligence as of a day: what was known, where and who, what it signals, which risks, in order.
+
+    Pure: the same answer, to the byte on one platform, for any order of the statements. Statements that became known
+    after the day change nothing but the inputs and the problems. `models` are learnt likelihoods by target; where
+    there is none for a target, the documented kernel speaks.
+    """
+    told = list(statements)
+    known = in_order([s for s in told if s.known(as_of, known_by)])
+    where = register.build(known)
+    near = conflict_near(known, where, rulebook, as_of)
+    found = signals.detect(known, where, rulebook, as_of, near=near)
+    ranked = risks.assess(known, where, found, rulebook, as_of)
+    return Cycle(
+        as_of=as_of,
+        inputs=tuple(_as_of(item, told, as_of, known_by) for item in inputs),
+        statements=tuple(known),
+        register=where,
+        signals=found,
+        risks=ranked,
+        problems=_problems(problems, told, where, as_of, known_by),
+        baseline=baseline(known, where, as_of),
+        rulebook=rulebook,
+    )
+
+
+type Near = Mapping[str, tuple[tuple[Statement, float], ...]]
+"""Conflict events near each site: (statement, distance in km), nearest first."""
+
+
+def conflict_near(statements: list[Statement], where: Register, rulebook: Rulebook, as_of: date) -> Near:
+    """Which conflict events of the rule's window lie within its radius of which site, by great-circle distance.
+
+    An event that its source places no better than a province is near nothing.
+    """
+    radius = float(rulebook.figure("signal/conflict-near", "radius_km", as_of).value)
+    window = int(rulebook.figure("signal/conflict-near", "window_days", as_of).value)
+    events = [
+        (s, e.point)
+        for s, e in of_kind(statements, ConflictEvent)
+        if e.point and (e.point.within_km or 0) <= radius and (as_of - s.speaks_of.known_on).days <= window
+    ]
+    sites = [(site.id, site.point) for site in where.sites.values() if site.point]
+    if not events or not sites:
+        return {}
+    at_sites, at_events, km = exposure.near(
+        np.array([[p.lat, p.lon] for _, p in sites]), np.array([[p.lat, p.lon] for _, p in events]), radius
+    )
+    found: dict[str, list[tuple[Statement, float]]] = {}
+    for i, j, distance in zip(at_sites.tolist(), at_events.tolist(), km.tolist(), strict=True):
+        found.setdefault(sites[i][0], []).append((events[j][0], distance))
+    return {id: tuple(sorted(rows, key=lambda row: (row[1], row[0].id))) for id, rows in found.items()}
+
+
+def _as_of(item: Input, told: list[Statement], as_of: date, known_by: date | None) -> Input:
+    """An input as the run saw it: how many of its statements were held back, and whether it is a later slice."""
+    held = sum(1 for s in told if s.origin.input == item.id and not s.known(as_of, known_by))
+    made_later = item.generated_on is not None and item.generated_on > as_of
+    return replace(item, held_back=held, later_slice=made_later or held > 0)
+
+
+def _problems(
+    given: Iterable[Problem], told: list[Statement], where: Register, as_of: date, known_by: date | None
+) -> tuple[Problem, ...]:
+    held = Counter(s.origin.input for s in told if not s.known(as_of, known_by))
+    late = [
+        Problem("rows_after_day", severities()["rows_after_day"], Origin(name),
+                (("count", str(count)), ("day", as_of.isoformat())))  # fmt: skip
+        for name, count in held.items()
+    ]
+    unjoined = [
+        Problem("territory_unjoined", severities()["territory_unjoined"], Origin(""),
+                (("territory", territory), ("sites", str(count))))  # fmt: skip
+        for territory, count in where.unjoined
+    ]
+    return tuple(sorted((*given, *late, *unjoined), key=lambda problem: problem.order))

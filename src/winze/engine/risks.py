@@ -1,0 +1,326 @@
+"""Annex II risks of sites, areas and parties: identified, assessed, put in order, each with the response it requires.
+
+What decides, and where it stands: categories and responses in `rules/oecd/annex2.yaml`, the order in
+`rules/oecd/prioritisation.yaml`, ages and deadlines in `rules/risks.yaml`, likelihood in `rules/likelihood.yaml`.
+A likelihood alone opens a closer look and nothing else. Unknown is shown and never taken for absence: a site whose
+visitors did not say whether children work there has no entry here, and is counted as unknown in the baseline.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import numpy as np
+
+from winze.engine import likelihood
+from winze.engine.likelihood import NOTHING, Likelihood
+from winze.engine.reasons import Reason, Signal, because
+from winze.engine.records import Statement, Supply, Visit
+from winze.engine.register import Register, Site
+
+EVIDENCE_LEVELS = ("allegation", "plausible", "reasonable-risk", "verified")
+INVOLVEMENTS = ("caused", "contributed", "linked")
+BASES = ("kernel", "expert", "evidence", "none")
+ACTIONS = ("suspend-or-discontinue", "adopt-plan", "mitigate", "assess", "enhanced-due-diligence", "watch")
+
+
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """Scale (gravity), scope (people reached) and irremediable character, each 1 to 5, None where unknown."""
+
+    scale: int | None
+    scope: int | None
+    irremediability: int | None
+
+    @property
+    def highest(self) -> int:
+        """The gravest known part; 0 where none is known."""
+        return max((part for part in (self.scale, self.scope, self.irremediability) if part is not None), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the Guidance requires next, by when, by which rule, and what is missing for anything stronger.
+
+    `action` is one of ACTIONS; `missing` are message ids (`missing.…`).
+    """
+
+    action: str
+    deadline: date | None
+    rule: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """One Annex II risk of one subject. `rank` is None for a risk that is only watched."""
+
+    id: str
+    subject: str
+    annex_ii: str  # "A" to "F": our code for the paragraphs the rule names
+    kind: str
+    likelihood: Likelihood
+    severity: Severity
+    evidence_level: str | None
+    involvement: str | None
+    in_chain: bool
+    rank: int | None
+    response: Response
+    because: tuple[Reason, ...]
+
+
+class Rules(Protocol):
+    """What risks need of a rulebook."""
+
+    def figure(self, rule: str, name: str, day: date, /) -> likelihood.Figure: ...
+    def rule(self, rule: str, /) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What statements outright say about one kind of risk, before it is assessed."""
+
+    kind: str
+    subject: str
+    level: str | None
+    because: tuple[Reason, ...]
+    actor_named: bool = False
+    likelihood: Likelihood = NOTHING
+
+
+def assess(
+    statements: list[Statement], register: Register, signals: Sequence[Signal], rulebook: Rules, as_of: date
+) -> tuple[Risk, ...]:
+    """All risks in scope, ranked ones first, in the order of the rule; the rest is watched."""
+    sites = in_scope(register, rulebook, as_of)
+    findings = [
+        *_interference(sites, register, statements, rulebook, as_of),
+        *_abuses(sites, rulebook, as_of),
+        *_signalled(signals, register, rulebook),
+    ]
+    return prioritise([_risk(finding, register, rulebook, as_of) for finding in findings], rulebook, as_of)
+
+
+def in_scope(register: Register, rulebook: Rules, as_of: date) -> list[Site]:
+    """The sites in or near my chain; every site where no chain is given, or none of its origins is a known site."""
+    everyone = list(register.sites.values())
+    mine = [site for site in everyone if site.in_chain]
+    placed = [site.point for site in mine if site.point]
+    if not mine:
+        return everyone
+    reach = _number(rulebook, "risk/scope", "near_km", as_of)
+    lat, lon = np.radians([p.lat for p in placed]), np.radians([p.lon for p in placed])
+
+    def near(site: Site) -> bool:
+        if site.in_chain or site.point is None:
+            return site.in_chain
+        here = (math.radians(site.point.lat), math.radians(site.point.lon))
+        return bool(len(placed)) and bool((likelihood.great_circle_km(*here, lat, lon) <= reach).any())
+
+    return [site for site in everyone if near(site)]
+
+
+# -- identify --------------------------------------------------------------------------------------------------------
+
+
+def _interference(
+    sites: list[Site], register: Register, statements: list[Statement], rulebook: Rules, as_of: date
+) -> Iterator[Finding]:
+    events = likelihood.events_in_year(statements, as_of)
+    for kind, force in likelihood.TARGETS.items():
+        seen = likelihood.observe(register, force, as_of)
+        parameters = likelihood.Parameters.on(f"likelihood/{kind}", rulebook, as_of)
+        for site in sites:
+            estimate, reasons = likelihood.assess(site, seen, events, parameters)
+            level, named = _evidence_of(site, force, rulebook, as_of)
+            yield Finding(kind, site.id, level, reasons, named, estimate)
+
+
+def _evidence_of(site: Site, force: str, rulebook: Rules, as_of: date) -> tuple[str | None, bool]:
+    """The evidence level of interference at a site and whether its actor is named: from the newest visit that could
+    say. Where that one found none, an older finding is history, which the likelihood carries."""
+    for statement in reversed(likelihood.once_a_day(site.visits)):
+        visit = statement.said
+        assert isinstance(visit, Visit)
+        answer = likelihood.found(visit, force)
+        if answer is None:
+            continue
+        named = any(actor.force == force and actor.name for actor in visit.actors)
+        return (aged_level(statement, rulebook, as_of), named) if answer else (None, False)
+    return None, False
+
+
+def aged_level(statement: Statement, rulebook: Rules, as_of: date) -> str:
+    """The evidence level a visit's finding still supports: it falls as the finding grows old, and it starts lower
+    where the visitors did not reach the site and were told."""
+    age = (as_of - statement.speaks_of.known_on).days
+    on_site = isinstance(statement.said, Visit) and statement.said.manner == "on-site"
+    if on_site and age <= _number(rulebook, "risk/evidence", "reasonable_risk_days", as_of):
+        return "reasonable-risk"
+    return "plausible" if age <= _number(rulebook, "risk/evidence", "plausible_days", as_of) else "allegation"
+
+
+def _abuses(sites: list[Site], rulebook: Rules, as_of: date) -> Iterator[Finding]:
+    """Forced labour, pillage and children at work, as the newest visit that could say found them."""
+    for site in sites:
+        for kind, question in _QUESTIONS.items():
+            newest = _newest_answer(site, question)
+            if newest is None or not question(newest.said):
+                continue
+            level = aged_level(newest, rulebook, as_of)
+            if kind == "worst-forms-of-child-labour":
+                level = _child_level(newest, level, rulebook)
+            reason = because(f"reason.{kind}", f"annex-ii/{_letter(rulebook, kind).lower()}", newest,
+                             day=newest.speaks_of.known_on)  # fmt: skip
+            yield Finding(kind, site.id, level, (reason,), True, Likelihood(None, None, None, "evidence"))
+
+
+def _acted(act: str) -> Callable[[Any], bool | None]:
+    def answer(visit: Visit) -> bool | None:
+        if any(act in actor.acts for actor in visit.actors):
+            return True
+        return False if visit.armed_presence is False or any(act in a.denied for a in visit.actors) else None
+
+    return answer
+
+
+_QUESTIONS: dict[str, Callable[[Any], bool | None]] = {
+    "forced-labour": _acted("forced-labour"),
+    "serious-abuse": _acted("pillaging"),
+    "worst-forms-of-child-labour": lambda visit: visit.children_under_15,
+}
+
+
+def _newest_answer(site: Site, question: Callable[[Any], bool | None]) -> Statement | None:
+    answers = (s for s in reversed(likelihood.once_a_day(site.visits)) if question(s.said) is not None)
+    return next(answers, None)
+
+
+def _child_level(statement: Statement, level: str, rulebook: Rules) -> str:
+    """A child under 15 seen at a mine is an indicator to verify; named hazardous work makes it plausible at most."""
+    assert isinstance(statement.said, Visit)
+    hazardous = {word.casefold() for word in rulebook.rule("risk/child-work").facts["hazardous"]}
+    if not any(work.casefold() in hazardous for work in statement.said.children_work):
+        return "allegation"
+    return "plausible" if EVIDENCE_LEVELS.index(level) >= 1 else level
+
+
+def _signalled(signals: Sequence[Signal], register: Register, rulebook: Rules) -> Iterator[Finding]:
+    """Risks that a raised signal indicates of an area, country or party, by the table in `rules/risks.yaml`."""
+    table = rulebook.rule("risk/signalled").facts["signals"]
+    for signal in signals:
+        entry = table.get(signal.kind)
+        if entry is None or signal.state != "raised":
+            continue
+        yield Finding(entry["risk"], signal.subject, entry["level"], signal.because, False,
+                      Likelihood(None, None, None, "evidence"))  # fmt: skip
+
+
+# -- assess ----------------------------------------------------------------------------------------------------------
+
+
+def _risk(finding: Finding, register: Register, rulebook: Rules, as_of: date) -> Risk:
+    letter = _letter(rulebook, finding.kind)
+    site = register.sites.get(finding.subject)
+    in_chain = site.in_chain if site else _in_chain(finding.subject, register)
+    return Risk(
+        id=f"{finding.kind}/{finding.subject}",
+        subject=finding.subject,
+        annex_ii=letter,
+        kind=finding.kind,
+        likelihood=finding.likelihood,
+        severity=_severity(finding.kind, site, rulebook, as_of),
+        evidence_level=finding.level,
+        involvement=_involvement(finding.subject, site, register) if in_chain else None,
+        in_chain=in_chain,
+        rank=None,
+        response=_response(finding, letter, in_chain, rulebook, as_of),
+        because=finding.because,
+    )
+
+
+def _in_chain(subject: str, register: Register) -> bool:
+    return subject in register.parties or subject in register.chain_origins
+
+
+def _letter(rulebook: Rules, kind: str) -> str:
+    return str(rulebook.rule(f"risk-kind/{kind}").facts["annex_ii"])
+
+
+def _severity(kind: str, site: Site | None, rulebook: Rules, as_of: date) -> Severity:
+    """Scale and irremediability by the kind's rule; scope by the people known to work there, else unknown."""
+    facts = rulebook.rule(f"risk-kind/{kind}").facts
+    workers = site.workers if site else None
+    bounds = rulebook.rule("risk/scope-bands").facts["people"]
+    scope = None if workers is None else 1 + sum(workers >= bound for bound in bounds)
+    return Severity(facts.get("scale"), scope, facts.get("irremediability"))
+
+
+def _involvement(subject: str, site: Site | None, register: Register) -> str:
+    """Linked, unless the chain says that I sell what is dug there myself: then contributed. That a company caused a
+    harm is for a person to find; it is never inferred."""
+    links: list[Statement] = list(register.chain_origins.get(subject, ()))
+    if site and site.area:
+        links += register.chain_origins.get(site.area, ())
+    mine = any(isinstance(s.said, Supply) and s.said.my_position == "supplier" for s in links)
+    return "contributed" if mine else "linked"
+
+
+def _response(finding: Finding, letter: str, in_chain: bool, rulebook: Rules, as_of: date) -> Response:
+    """The next step the Guidance requires on this evidence, and what is missing for a stronger one."""
+    rule = f"annex-ii/{letter.lower()}"
+    founded = finding.level in ("reasonable-risk", "verified")
+    missing = tuple(
+        name
+        for name, lacking in (
+            ("missing.reasonable-risk", not founded),
+            ("missing.relationship", not in_chain),
+            ("missing.actor", not finding.actor_named),
+        )
+        if lacking
+    )
+    if not missing:
+        action = str(rulebook.rule(rule).facts["action"])
+        return Response(action, as_of, rule, ("missing.signature",))
+    missing = (*missing, "missing.signature")
+    if finding.level in EVIDENCE_LEVELS[1:]:
+        days = int(_number(rulebook, "risk/assessment", "assess_within_days", as_of))
+        return Response("assess", as_of + timedelta(days=days), "risk/assessment", missing)
+    threshold = _number(rulebook, "risk/ranking", "rank_threshold", as_of)
+    if finding.likelihood.p is not None and finding.likelihood.p >= threshold:
+        return Response("enhanced-due-diligence", None, "risk/assessment", missing)
+    return Response("watch", None, "risk/ranking", missing)
+
+
+# -- prioritise ------------------------------------------------------------------------------------------------------
+
+
+def prioritise(risks: Iterable[Risk], rulebook: Rules, as_of: date) -> tuple[Risk, ...]:
+    """Ranks what has evidence at plausible or above, or a likelihood above the rule's threshold: by Annex II class,
+    then severity, then likelihood (an unknown likelihood is not taken for a low one). The rest is watched."""
+    threshold = _number(rulebook, "risk/ranking", "rank_threshold", as_of)
+
+    def ranked(risk: Risk) -> bool:
+        likely = risk.likelihood.p is not None and risk.likelihood.p >= threshold
+        return likely or risk.evidence_level in EVIDENCE_LEVELS[1:]
+
+    def order(risk: Risk) -> tuple[str, int, float, str]:
+        p = 1.0 if risk.likelihood.p is None else risk.likelihood.p
+        return (risk.annex_ii, -risk.severity.highest, -p, risk.id)
+
+    everything = sorted(risks, key=order)
+    first = [risk for risk in everything if ranked(risk)]
+    watched = [
+        replace(risk, response=replace(risk.response, action="watch", deadline=None))
+        for risk in everything
+        if not ranked(risk)
+    ]
+    return (*(replace(risk, rank=rank) for rank, risk in enumerate(first, start=1)), *watched)
+
+
+def _number(rulebook: Rules, rule: str, name: str, day: date) -> float:
+    return float(str(rulebook.figure(rule, name, day).value))

@@ -1,0 +1,179 @@
+"""`cycle.json`: the whole result of a run for machines (schema `winze.cycle/1`, internal class).
+
+No clock, path or host; figures rounded to six significant digits; sorted: two runs on one platform give one file.
+The schema is described in docs/reference/cycle-json.md.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from winze.engine.problems import Problem
+from winze.engine.reasons import Reason, Signal
+from winze.engine.records import Input, Origin
+from winze.engine.register import Site
+from winze.engine.risks import Risk
+from winze.engine.texts import hint, sentence
+
+if TYPE_CHECKING:
+    from winze.cycle import Cycle
+
+SCHEMA = "winze.cycle/1"
+
+
+def dump(cycle: Cycle) -> str:
+    """The cycle as JSON text, one line a record so that two runs can be compared with diff."""
+    document = {
+        "schema": SCHEMA,
+        "class": "internal",
+        "as_of": cycle.as_of.isoformat(),
+        "inputs": [_input(item) for item in cycle.inputs],
+        "baseline": plain(cycle.baseline),
+        "sites": [_site(site) for site in cycle.register.sites.values()],
+        "signals": [_signal(signal) for signal in cycle.signals],
+        "risks": [_risk(risk) for risk in cycle.risks],
+        "problems": [problem(item) for item in cycle.problems],
+    }
+    parts = []
+    for key, value in document.items():
+        if isinstance(value, list):
+            lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in value)
+            parts.append(f'"{key}": [\n{lines}\n]' if value else f'"{key}": []')
+        else:
+            parts.append(f'"{key}": {json.dumps(value, ensure_ascii=False)}')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _input(item: Input) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "name": item.name,
+        "sha256": item.sha256,
+        "format": item.format,
+        "version": item.version,
+        "source": item.source,
+        "records": dict(item.records),
+        "problems": item.problems,
+        "newest": plain(item.newest),
+        "generated_on": plain(item.generated_on),
+        "later_slice": item.later_slice,
+        "held_back": item.held_back,
+    }
+
+
+def _site(site: Site) -> dict[str, Any]:
+    newest = site.visits[-1].speaks_of.known_on if site.visits else None
+    return {
+        "id": site.id,
+        "name": site.name,
+        "country": site.country,
+        "province": site.province,
+        "territory": site.territory,
+        "area": site.area,
+        "lat": plain(site.point.lat) if site.point else None,
+        "lon": plain(site.point.lon) if site.point else None,
+        "within_km": plain(site.point.within_km) if site.point else None,
+        "minerals": list(site.minerals),
+        "workers": site.workers,
+        "visits": len(site.visits),
+        "newest_visit": plain(newest),
+        "in_chain": site.in_chain,
+    }
+
+
+def _signal(signal: Signal) -> dict[str, Any]:
+    return {
+        "id": signal.id,
+        "kind": signal.kind,
+        "subject": signal.subject,
+        "state": signal.state,
+        "level": signal.level,
+        "value": plain(signal.value),
+        "threshold": plain(signal.threshold),
+        "unit": signal.unit,
+        "since": plain(signal.since),
+        "review": plain(signal.review),
+        "rule": signal.rule,
+        "missing": list(signal.missing),
+        "touches": list(signal.touches),
+        "because": [reason(item) for item in signal.because],
+    }
+
+
+def _risk(risk: Risk) -> dict[str, Any]:
+    return {
+        "id": risk.id,
+        "subject": risk.subject,
+        "annex_ii": risk.annex_ii,
+        "kind": risk.kind,
+        "likelihood": {
+            "p": plain(risk.likelihood.p),
+            "low": plain(risk.likelihood.low),
+            "high": plain(risk.likelihood.high),
+            "basis": risk.likelihood.basis,
+        },
+        "severity": {
+            "scale": risk.severity.scale,
+            "scope": risk.severity.scope,
+            "irremediability": risk.severity.irremediability,
+        },
+        "evidence_level": risk.evidence_level,
+        "involvement": risk.involvement,
+        "in_chain": risk.in_chain,
+        "rank": risk.rank,
+        "response": {
+            "action": risk.response.action,
+            "deadline": plain(risk.response.deadline),
+            "rule": risk.response.rule,
+            "missing": list(risk.response.missing),
+        },
+        "because": [reason(item) for item in risk.because],
+    }
+
+
+def reason(item: Reason) -> dict[str, Any]:
+    """One reason: the rule, the statement and where it stands, the signed contribution, and the sentence's parts."""
+    return {
+        "rule": item.rule,
+        "statement": item.statement,
+        "origin": origin(item.origin) if item.origin else None,
+        "contribution": plain(item.contribution),
+        "text": item.text,
+        "values": {name: plain(value) for name, value in item.values},
+    }
+
+
+def origin(item: Origin) -> dict[str, Any]:
+    return {"input": item.input, "sheet": item.sheet, "row": item.row, "cell": item.cell}
+
+
+def problem(item: Problem, language: str = "en") -> dict[str, Any]:
+    """One problem as `winze check --json` and `cycle.json` give it."""
+    return {
+        "code": item.code,
+        "severity": str(item.severity),
+        "message": sentence(item, language),
+        "input": item.origin.input,
+        "sheet": item.origin.sheet,
+        "row": item.origin.row,
+        "cell": item.origin.cell,
+        "hint": hint(item, language),
+    }
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it: dates as ISO text, figures to six significant digits, records as objects."""
+    if isinstance(value, bool) or value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float | Decimal):
+        return float(f"{value:.6g}")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
