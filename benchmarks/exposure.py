@@ -134,7 +134,7 @@ def geopandas(case: Case) -> Answer:
         return gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon, lat), crs=4326).to_crs(6933)
 
     tally = Tally(case)
-    buffers = points(*case.sites).set_geometry(lambda frame: frame.buffer(REACH * 1000))
+    buffers = gpd.GeoDataFrame(geometry=points(*case.sites).buffer(REACH * 1000))
     joined = points(case.events.lat, case.events.lon).sjoin(buffers, predicate="within")
     tally.add(joined["index_right"].to_numpy(), joined.index.to_numpy())
     return tally.answer()

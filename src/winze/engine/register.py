@@ -84,7 +84,7 @@ def build(statements: list[Statement]) -> Register:
     visits = _by_subject(statements, Visit)
     entries = _by_subject(statements, SiteEntry)
     codes = _area_codes(statements)
-    links = [statement for statement, _ in of_kind(statements, Supply)]
+    links = sorted((statement for statement, _ in of_kind(statements, Supply)), key=lambda link: link.id)
     bare = {id: _site(id, visits.get(id, ()), entries.get(id, ()), codes) for id in sorted({*visits, *entries})}
     origins = _chain_origins(links, bare, codes)
     sites = {id: replace(site, in_chain=_in_chain(site, origins)) for id, site in bare.items()}

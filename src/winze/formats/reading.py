@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -101,6 +101,16 @@ def read(path: Path, *, name: str | None = None) -> Reading:
         name, name, source.sha256, reader and reader.format, version, reader and reader.source, statements,
         tuple(sorted(log, key=lambda problem: problem.order)), source.generated_on,
     )  # fmt: skip
+
+
+def after(reading: Reading, today: date) -> Reading:
+    """The reading with a problem for every statement that speaks of a day after `today`."""
+    log = Log(reading.id, severities())
+    for statement in reading.statements:
+        if statement.speaks_of.start > today:
+            at = statement.origin
+            log.add("date_in_future", sheet=at.sheet, row=at.row, cell=at.cell, value=statement.speaks_of.start)
+    return replace(reading, problems=tuple(sorted((*reading.problems, *log), key=lambda problem: problem.order)))
 
 
 def find(peek: Peek) -> tuple[Reader | None, str | None]:

@@ -1,0 +1,364 @@
+"""The verbs at the shell. Exit codes: 0 done, 1 errors in the data, 2 refused, 3 usage, 4 a bug of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import traceback
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+DONE, DATA, REFUSED, USAGE, BUG = 0, 1, 2, 3, 4
+Language = Literal["en", "fr", "es", "zh-hans"]
+Audience = Literal["partner", "internal", "public"]
+
+app = App(name="winze", help="Mineral supply chain due diligence that keeps working through a crisis.", version="0.1.0")
+rules_app = App(name="rules", help="The rules Winze follows: list them, show one, check a folder of them.")
+app.command(rules_app)
+
+
+class Stop(Exception):
+    """Ends a verb with a sentence on standard error and an exit code."""
+
+    def __init__(self, code: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+@app.command
+def check(
+    files: Annotated[list[Path], Parameter(negative=())],
+    *,
+    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    lang: Language = "en",
+) -> int:
+    """Reads files or folders and says what they are, what they hold and what is wrong with them.
+
+    Parameters
+    ----------
+    files: The files, or folders of files.
+    json_: Print one JSON array instead of lines.
+    lang: The language of the sentences.
+    """
+    from winze.formats import reading
+
+    paths = [found for path in files for found in (reading.case_files(path) if path.is_dir() else [path])]
+    absent = [path for path in paths if not path.exists()]
+    if absent:
+        raise Stop(USAGE, f"There is no file {absent[0]}.")
+    today = datetime.now(UTC).date()
+    readings = [reading.after(reading.read(path), today) for path in paths]
+    if json_:
+        print(json.dumps([_checked(found, lang) for found in readings], ensure_ascii=False, indent=1))
+    else:
+        for found in readings:
+            _print_reading(found, lang)
+    return DATA if any(found.failed for found in readings) else DONE
+
+
+def _checked(found: Any, lang: str) -> dict[str, Any]:
+    from collections import Counter
+
+    from winze.formats.cycle_json import problem
+
+    return {
+        "file": found.name,
+        "sha256": found.sha256,
+        "format": found.format,
+        "version": found.version,
+        "records": dict(sorted(Counter(s.kind for s in found.statements).items())),
+        "problems": [
+            {key: value for key, value in problem(item, lang).items() if key != "input"} for item in found.problems
+        ],
+    }
+
+
+def _print_reading(found: Any, lang: str) -> None:
+    from winze.engine.texts import hint, sentence
+
+    kinds = _checked(found, lang)["records"]
+    counted = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "–"
+    print(f"{found.name}: {found.format or '?'} {found.version or ''} {counted}")
+    for problem in found.problems[:40]:
+        where = " ".join(
+            str(part) for part in (problem.origin.sheet, problem.origin.row, problem.origin.cell) if part is not None
+        )
+        print(f"  {problem.severity}: [{where}] {sentence(problem, lang)} {hint(problem, lang)}")
+    if len(found.problems) > 40:
+        print(f"  … {len(found.problems) - 40:,} more: winze check --json")
+
+
+@app.command
+def run(
+    case: Path,
+    *,
+    as_of: date,
+    out: Path,
+    lang: Language = "en",
+    audience: Audience = "partner",
+) -> int:
+    """Runs one due diligence cycle on a folder of files as of a day, and writes the report.
+
+    Parameters
+    ----------
+    case: A folder of files as people send them.
+    as_of: The day; nothing that became known later is used.
+    out: Where to write report.html, risks.xlsx, problems.csv and cycle.json.
+    lang: The language of the report.
+    audience: Who will read it; decides what is shown.
+    """
+    from winze import cycle
+    from winze.engine import rules
+    from winze.engine.texts import say
+    from winze.formats import case as cases
+    from winze.formats import cycle_json, report
+
+    if not case.is_dir():
+        raise Stop(USAGE, f"There is no folder {case}.")
+    if out.resolve() == case.resolve() or case.resolve() in out.resolve().parents:
+        raise Stop(REFUSED, "The results may not go into the case folder: they would be read as its files.")
+    rulebook = rules.load()
+    told = cases.load(case, lambda found: _tell(say("run.read", lang, name=found.name, count=len(found.statements))))
+    _tell(say("run.think", lang))
+    result = cycle.run(told.statements, rulebook, {}, as_of, inputs=told.inputs, problems=told.problems)
+    _tell(say("run.write", lang, folder=out))
+    out.mkdir(parents=True, exist_ok=True)
+    written = report.write(result, out, lang, audience)
+    write_whole(out / "cycle.json", cycle_json.dump(result))
+    print("\n".join(report.summary(result, lang, audience)))
+    print(say("run.written", lang, files=", ".join(sorted([*(path.name for path in written), "cycle.json"])), folder=out))
+    failed = any(problem.severity == "error" for problem in result.problems)
+    return DATA if failed else DONE
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+@app.command
+def explain(folder: Path, risk: str, *, lang: Language = "en") -> int:
+    """Prints why a risk stands where it stands: its rule, its response, and every reason with its source.
+
+    Parameters
+    ----------
+    folder: A folder that `winze run` wrote.
+    risk: A rank ("1") or a risk's id.
+    lang: The language of the sentences.
+    """
+    from winze.formats import explaining
+
+    path = folder / "cycle.json"
+    if not path.exists():
+        raise Stop(USAGE, f"There is no cycle.json in {folder}: run `winze run` first.")
+    lines = explaining.explain(json.loads(path.read_text(encoding="utf-8")), risk, lang)
+    if lines is None:
+        raise Stop(USAGE, f"There is no risk {risk!r} in {path}.")
+    print("\n".join(lines))
+    return DONE
+
+
+@app.command
+def template(name: str, path: Path, *, lang: Language = "en") -> int:
+    """Writes one of our own small templates, empty, as CSV or XLSX.
+
+    Parameters
+    ----------
+    name: sites, chain, step1, acts, closures, quotes or facts.
+    path: Where to; the ending decides between CSV and XLSX.
+    lang: The language of its headings.
+    """
+    from winze.formats import templates
+
+    if name not in templates.TEMPLATES:
+        raise Stop(USAGE, f"There is no template {name!r}. There are: {', '.join(templates.TEMPLATES)}.")
+    templates.write_template(name, path, lang)
+    print(path)
+    return DONE
+
+
+@app.command(name="map")
+def map_(file: Path, *, out: Path | None = None) -> int:
+    """Proposes how the columns of your own workbook fit our templates, as a YAML file to correct and keep beside it.
+
+    Parameters
+    ----------
+    file: Your workbook or CSV.
+    out: Where to write the proposal; by default beside the file, as FILE.map.yaml.
+    """
+    from winze.formats import mapping
+
+    if not file.exists():
+        raise Stop(USAGE, f"There is no file {file}.")
+    target = out or file.with_name(file.name + ".map.yaml")
+    if target.exists():
+        raise Stop(REFUSED, f"{target} exists already; it is yours and is not overwritten.")
+    text = mapping.to_yaml(mapping.propose(file))
+    write_whole(target, text)
+    print(text, end="")
+    print(target, file=sys.stderr)
+    return DONE
+
+
+@app.command
+def formats() -> int:
+    """Lists the formats that are read, and our templates."""
+    from winze.engine import rules
+    from winze.formats import reading, templates
+
+    rulebook = rules.load()
+    for reader in reading.readers():
+        try:
+            card = rulebook.source(reader.source)
+            print(f"{reader.format:20} {card.publisher}: {card.title['en']}")
+        except KeyError:
+            print(f"{reader.format:20}")
+    print(f"{'templates':20} {', '.join(templates.TEMPLATES)}")
+    return DONE
+
+
+@app.command
+def example(folder: Path, *, case: Literal["great-lakes", "andes"] = "great-lakes") -> int:
+    """Writes a small example case: a synthetic chain over cited facts of 2020.
+
+    Parameters
+    ----------
+    folder: Where to.
+    case: Which region.
+    """
+    from winze import example as examples
+
+    if folder.exists() and any(folder.iterdir()):
+        raise Stop(REFUSED, f"{folder} is not empty; nothing was written.")
+    for path in examples.write(folder, case):
+        print(path)
+    return DONE
+
+
+@app.command
+def serve(folder: Path, *, port: int = 8000) -> int:
+    """Serves a folder of results to this machine only, until stopped.
+
+    Parameters
+    ----------
+    folder: What `winze run` wrote, or a folder of such folders.
+    port: 0 takes any free one.
+    """
+    from winze import serve as server
+
+    return server.forever(folder, port)
+
+
+@app.command
+def demo(folder: Path = Path("demo"), *, port: int = 8000, once: bool = False, data: Path | None = None) -> int:
+    """Runs the examples (and the real case, where there is one) and serves the results to this machine.
+
+    Parameters
+    ----------
+    folder: Where cases and results go.
+    port: 0 takes any free one.
+    once: Stop after the page has answered.
+    data: A folder of real files that holds cases/great-lakes-2020.
+    """
+    from winze import serve as server
+
+    return server.demo(folder, port, once=once, data=data)
+
+
+@rules_app.command(name="list")
+def list_rules(*, lang: Language = "en") -> int:
+    """Lists every rule: id, title, document, whether its wording was confirmed."""
+    from winze.engine import rules
+
+    for row in rules.load().as_table(lang):
+        print("  ".join(row))
+    return DONE
+
+
+@rules_app.command(name="show")
+def show_rule(rule: str, *, lang: Language = "en", as_of: date | None = None) -> int:
+    """Shows one rule: its figures by date, its source, and whether it was confirmed.
+
+    Parameters
+    ----------
+    rule: The rule's id, as `winze rules list` gives it.
+    lang: The language of the texts.
+    as_of: The day whose figures to mark as in force; today by default.
+    """
+    from winze.engine import rules
+
+    try:
+        print(rules.load().show(rule, lang, as_of or datetime.now(UTC).date()))
+    except KeyError as wrong:
+        raise Stop(USAGE, f"There is no rule {rule!r}; see `winze rules list`.") from wrong
+    return DONE
+
+
+@rules_app.command(name="check")
+def check_rules(folder: Path | None = None) -> int:
+    """Checks the rules for form and citations.
+
+    Parameters
+    ----------
+    folder: A folder of rules; by default the ones Winze came with.
+    """
+    from winze.engine import rules
+
+    found = rules.check(folder)
+    for problem in found:
+        print(problem)
+    return DATA if found else DONE
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one verb and exits with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    sys.exit(outcome(arguments))
+
+
+def outcome(arguments: list[str] | None = None) -> int:
+    """The exit code of one verb, after it printed what it had to say."""
+    from winze.engine.problems import Refusal
+
+    try:
+        command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=True)
+        result = command(*bound.args, **bound.kwargs)
+        return result if isinstance(result, int) else DONE
+    except CycloptsError:
+        return USAGE
+    except Stop as stop:
+        _tell(str(stop))
+        return stop.code
+    except Refusal as refusal:
+        _tell(refusal.sentence)
+        return REFUSED
+    except BrokenPipeError:
+        return DONE
+    except KeyboardInterrupt:
+        return DONE
+    except Exception:
+        traceback.print_exc()
+        _tell("This is a bug of ours. Please report it with the lines above.")
+        return BUG
+
+
+if __name__ == "__main__":
+    main()

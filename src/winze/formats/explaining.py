@@ -1,0 +1,78 @@
+"""Why a risk stands where it stands, as lines of text from a run's `cycle.json`."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+from winze.engine.texts import say
+from winze.formats.wording import phrase, worded
+
+
+def explain(document: dict[str, Any], wanted: str, language: str) -> list[str] | None:
+    """The lines that explain one risk, by its rank or its id; None where the run holds no such risk."""
+    found = next((r for r in document["risks"] if wanted in (r["id"], str(r["rank"]))), None)
+    if found is None:
+        return None
+    names = {item["id"]: item["name"] for item in document["inputs"]}
+    sites = {site["id"]: site for site in document["sites"]}
+    return [
+        *_heading(found, sites.get(found["subject"]), language),
+        *_response(found["response"], language),
+        say("explain.why", language) + ":",
+        *(_reason(item, names, language) for item in found["because"]),
+        *_sum(found["because"], language),
+    ]
+
+
+def _heading(risk: dict[str, Any], site: dict[str, Any] | None, language: str) -> list[str]:
+    where = ", ".join(str(part) for part in (site["name"], site["territory"], site["province"]) if part) if site else ""
+    rank = say("explain.rank", language, rank=risk["rank"]) if risk["rank"] else say("explain.watched", language)
+    chance = risk["likelihood"]
+    basis = phrase(f"term.basis.{chance['basis']}", language)
+    likelihood = (
+        say("explain.likelihood-unknown", language, basis=basis)
+        if chance["p"] is None
+        else say("explain.likelihood", language, basis=basis, **{k: f"{chance[k]:.2f}" for k in ("p", "low", "high")})
+    )
+    evidence = phrase(f"term.evidence.{risk['evidence_level'] or 'none'}", language)
+    title = f"{risk['annex_ii']} {phrase('term.risk.' + risk['kind'], language)}: {where or risk['subject']}"
+    return [title, f"{risk['id']} · {rank}", f"{likelihood} · {evidence}"]
+
+
+def _response(response: dict[str, Any], language: str) -> list[str]:
+    action = say("explain.response", language, action=phrase(f"term.action.{response['action']}", language))
+    if response["deadline"]:
+        action += " " + say("explain.deadline", language, day=worded(date.fromisoformat(response["deadline"]), language))
+    lines = [action, say("explain.rule", language, rule=response["rule"])]
+    if response["missing"]:
+        what = "; ".join(phrase(name, language) for name in response["missing"])
+        lines.append(say("explain.missing", language, what=what))
+    return lines
+
+
+def _reason(item: dict[str, Any], names: dict[str, str], language: str) -> str:
+    number = "" if item["contribution"] is None else f"{item['contribution']:+.2f}"
+    values = {name: _value(value) for name, value in item["values"].items()}
+    return f"  {number:>6}  {phrase(item['text'], language, **values)}{_source(item['origin'], names, language)}"
+
+
+def _value(value: Any) -> Any:
+    """Dates come back from JSON as text; sentences want them as dates."""
+    if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
+        return date.fromisoformat(value)
+    return value
+
+
+def _source(origin: dict[str, Any] | None, names: dict[str, str], language: str) -> str:
+    if origin is None:
+        return ""
+    row = f" {say('explain.row', language)} {origin['row']}" if origin["row"] else ""
+    parts = [names.get(origin["input"], origin["input"]), origin["sheet"], origin["cell"]]
+    return f" [{' '.join(str(part) for part in parts if part)}{row}]"
+
+
+def _sum(reasons: list[dict[str, Any]], language: str) -> list[str]:
+    terms = [item["contribution"] for item in reasons if item["contribution"] is not None]
+    return [f"  {math.fsum(terms):+6.2f}  {say('explain.sum', language)}"] if len(terms) > 1 else []

@@ -1,0 +1,66 @@
+"""Statements made by hand for tests: small, readable, with the fields a test does not care about filled in."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from winze.engine.records import (
+    ArmedActor,
+    ConflictCount,
+    Origin,
+    Point,
+    Span,
+    Statement,
+    Supply,
+    Visit,
+    in_month,
+    on,
+)
+
+FDLR = ArmedActor("FDLR", "non-state", acts=("taxation",), interferes=True)
+FARDC = ArmedActor("FARDC", "state", acts=("taxation",), interferes=True)
+
+
+def stated(subject: str, said: Any, when: date | Span, row: int = 2, file: str = "a.csv", **more: Any) -> Statement:
+    return Statement(subject, said, when if isinstance(when, Span) else on(when), Origin(file, None, row), "user", **more)
+
+
+def visit(
+    site: str = "m1",
+    when: date | Span = date(2018, 6, 1),
+    *,
+    lat: float = -2.0,
+    lon: float = 28.5,
+    row: int = 2,
+    territory: str | None = "Kalehe",
+    **fields: Any,
+) -> Statement:
+    said: dict[str, Any] = {
+        "name": site.title(),
+        "country": "COD",
+        "province": "Sud-Kivu",
+        "territory": territory,
+        "point": Point(lat, lon, 0.5),
+        "minerals": ("gold",),
+        "manner": "on-site",
+        "armed_presence": False,
+        "interference": False,
+    }
+    said |= fields
+    if said["actors"] if "actors" in said else ():
+        said["armed_presence"] = True
+        said["interference"] = fields.get("interference", True)
+    return stated(f"site:ipis/{site}", Visit(**said), when, row)
+
+
+def count(code: str, territory: str, year: int, month: int, events: int | None, row: int = 2) -> Statement:
+    said = ConflictCount("acled", "all", "COD", "Sud-Kivu", territory, events, events)
+    return stated(f"area:{code}", said, in_month(year, month), row, "conflict.csv")
+
+
+def supply(
+    supplier: str, buyer: str, origin: str | None = None, mineral: str = "gold", me: str | None = None, row: int = 2
+) -> Statement:
+    said = Supply(supplier, buyer, mineral, origin, (), None, me)
+    return stated(f"link:{supplier}>{buyer}", said, date(2019, 1, 1), row, "chain.csv")
