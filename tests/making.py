@@ -48,7 +48,7 @@ def visit(
         "interference": False,
     }
     said |= fields
-    if said["actors"] if "actors" in said else ():
+    if said.get("actors"):
         said["armed_presence"] = True
         said["interference"] = fields.get("interference", True)
     return stated(f"site:ipis/{site}", Visit(**said), when, row)

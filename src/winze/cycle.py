@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import numpy as np
-
 from winze.bulk import exposure
 from winze.engine import register, risks, signals
 from winze.engine.baseline import Baseline, baseline
 from winze.engine.problems import Problem
 from winze.engine.reasons import Signal
-from winze.engine.records import ConflictEvent, Input, Origin, Statement, in_order, of_kind
+from winze.engine.records import ConflictEvent, Input, Origin, Point, Statement, in_order, of_kind
 from winze.engine.register import Register
 from winze.engine.risks import Risk
 from winze.engine.rules import Rulebook
@@ -91,13 +89,16 @@ def conflict_near(statements: list[Statement], where: Register, rulebook: Rulebo
     sites = [(site.id, site.point) for site in where.sites.values() if site.point]
     if not events or not sites:
         return {}
-    at_sites, at_events, km = exposure.near(
-        np.array([[p.lat, p.lon] for _, p in sites]), np.array([[p.lat, p.lon] for _, p in events]), radius
-    )
+    at_sites, at_events, km = exposure.near(_places(p for _, p in sites), _places(p for _, p in events), radius)
     found: dict[str, list[tuple[Statement, float]]] = {}
     for i, j, distance in zip(at_sites.tolist(), at_events.tolist(), km.tolist(), strict=True):
         found.setdefault(sites[i][0], []).append((events[j][0], distance))
     return {id: tuple(sorted(rows, key=lambda row: (row[1], row[0].id))) for id, rows in found.items()}
+
+
+def _places(points: Iterable[Point]) -> exposure.Places:
+    pairs = [(point.lat, point.lon) for point in points]
+    return exposure.Places([lat for lat, _ in pairs], [lon for _, lon in pairs])
 
 
 def _as_of(item: Input, told: list[Statement], as_of: date, known_by: date | None) -> Input:

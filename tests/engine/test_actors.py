@@ -10,8 +10,8 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from real import real
 
+from real import real
 from winze.engine.actors import FORCES, force_of
 from winze.engine.register import fold
 

@@ -203,7 +203,7 @@ class _Ground:
         if not 0 < reach_km <= WIDEST_KM:
             raise ValueError(f"reach_km is {reach_km}: it must be above 0 and at most {WIDEST_KM:g}")
         reach = reach_km / EARTH_KM
-        band = max(reach / 4, 1e-4)
+        band = max(reach / 2, 1e-4)
         site_lat, site_lon = _radians("site", sites.lat, sites.lon)
         lat, lon = _radians("event", events.lat, events.lon)
         day, weight = _numbers("event day", events.day), _numbers("event weight", events.weight)
@@ -211,7 +211,7 @@ class _Ground:
             raise ValueError("events need one latitude, longitude, day and weight each")
         key = np.floor((lat + np.pi / 2) / band) * _BAND + lon
         told = np.flatnonzero(day <= until)
-        order = told[np.lexsort((weight[told], day[told], lat[told], key[told]))]
+        order = told[_order(key[told], lat[told], day[told], weight[told])]
         by_place = np.lexsort((site_lon, np.floor((site_lat + np.pi / 2) / band)))
         return cls(
             reach=reach,
@@ -293,6 +293,16 @@ def _windows(lat: Floats, lon: Floats, reach: float) -> tuple[Ints, Floats, Floa
         np.concatenate([np.maximum(west, -np.pi), np.full(len(over), -np.pi), west[under] + 2 * np.pi]),
         np.concatenate([np.minimum(east, np.pi), east[over] - 2 * np.pi, np.full(len(under), np.pi)]),
     )
+
+
+def _order(key: Floats, *others: Floats) -> Ints:
+    """The order by `key`, then by the others. Only what ties on the key is looked at twice: sorting by one is quick."""
+    order = np.argsort(key)
+    same = np.diff(key[order]) == 0
+    tied = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
+    among = order[tied]
+    order[tied] = among[np.lexsort((*(other[among] for other in reversed(others)), key[among]))]
+    return order
 
 
 def _fading(reach_km: float, distance_km: float) -> tuple[Floats, float]:

@@ -10,10 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from winze.engine.known import Known, distinct, newest_first
-from winze.engine.quantities import Mass, Unknown, mass
+from winze.engine.quantities import Mass, Unknown, mass, traded_as
 from winze.engine.reasons import Reason, Signal, because
 from winze.engine.records import Fact, NodeStatus, Statement
 from winze.engine.register import fold
@@ -85,10 +84,14 @@ def _state(said: list[Statement]) -> NodeState | None:
 
 
 def states(known: Known) -> Mapping[str, NodeState]:
-    """The state of every node on the day, by subject."""
+    """The state of every node on the day, by subject: a site or party of the register, else the place and the node's
+    name (`country:CHE#Valcambi`), else `node:` and the name."""
     by_node: dict[str, list[Statement]] = defaultdict(list)
-    for s, _ in known.of(NodeStatus):
-        by_node[s.subject].append(s)
+    for s, status in known.of(NodeStatus):
+        place, own = known.place(s.subject), known.place(f"site:{status.node}")
+        itself = place == f"node:{status.node}" or place.startswith(("site:", "party:"))
+        key = own if own in known.register.sites else place if itself else f"{place}#{status.node}"
+        by_node[key].append(s)
     return {subject: state for subject in sorted(by_node) if (state := _state(by_node[subject])) is not None}
 
 
@@ -100,12 +103,17 @@ def closures(known: Known) -> Iterator[Signal]:
             yield _overrun(known, subject, node)
 
 
+def _touched(known: Known, subject: str) -> tuple[str, ...]:
+    place, _, node = subject.partition("#")
+    parties = [id for id, party in sorted(known.register.parties.items()) if node and fold(party.name) == fold(node)]
+    return (*known.reach(place), *parties)
+
+
 def _closure(known: Known, subject: str, node: NodeState) -> Signal:
-    values = {"node": node.node, "kind": f"@node.{node.kind}"}
     reasons = [
-        because("reason.node-state", CLOSURE, s, state=f"@state.{_status(s).state}", day=s.speaks_of.start, **values)
-        for s in node.said
-    ]
+        because("reason.node-state", CLOSURE, s, node=node.node, kind=f"@node.{node.kind}",
+                state=f"@state.{_status(s).state}", day=s.speaks_of.start) for s in node.said
+    ]  # fmt: skip
     if node.disputed:
         reasons.append(because("reason.node-disputed", CLOSURE, node.said[-1], state=f"@state.{node.state}"))
     if node.until is not None and node.state != "open":
@@ -113,11 +121,11 @@ def _closure(known: Known, subject: str, node: NodeState) -> Signal:
     if node.review is not None and node.review < known.as_of and node.state != "open":
         reasons.append(because("reason.review-overdue", CLOSURE, node.said[-1], review=node.review))
     return Signal("closure", subject, "clear" if node.state == "open" else "raised", CLOSURE, tuple(reasons),
-                  since=node.since, review=node.review, touches=known.reach(subject))  # fmt: skip
+                  since=node.since, review=node.review, touches=_touched(known, subject))  # fmt: skip
 
 
 def _overrun(known: Known, subject: str, node: NodeState) -> Signal:
-    last, touches = node.said[-1], known.reach(subject)
+    last, touches = node.said[-1], _touched(known, subject)
     if node.until is None and node.review is None:
         said = because("reason.no-end-announced", OVERRUN, last, day=node.since)
         return Signal("closure-overrun", subject, "cannot-evaluate", OVERRUN, (said,), unit="days", since=None,
@@ -141,9 +149,10 @@ def _overrun(known: Known, subject: str, node: NodeState) -> Signal:
 
 def _displacement(known: Known, subject: str, closed: Statement) -> Reason:
     """The task that an overrun closure leaves: find out where the people who worked there went."""
-    members = known.newest_fact("members", subject) or known.newest_fact("workers", subject)
-    if members is not None and members[1].value is not None:
-        return because("reason.displacement-task", OVERRUN, members[0], people=int(members[1].value))
+    for measure in ("members-dispersed", "miners-stopped", "miners"):
+        people = known.newest_fact(measure, subject.partition("#")[0])
+        if people is not None and people[1].value is not None:
+            return because("reason.displacement-task", OVERRUN, people[0], people=int(people[1].value))
     site = known.register.sites.get(subject)
     if site is not None and site.workers is not None:
         return because("reason.displacement-task", OVERRUN, closed, people=site.workers)
@@ -155,54 +164,61 @@ def _displacement(known: Known, subject: str, closed: Statement) -> Reason:
 
 @dataclass(frozen=True, slots=True)
 class AtRisk:
-    """Capacity of a commodity that is down on a day: percent of the world's, of which fully closed `closed`."""
+    """Capacity of a commodity that is down on a day: percent of the world's, of which fully closed `closed`.
+
+    A restricted node counts whole as at risk, since nobody can say which part of it comes back. `unknown` nodes are
+    down too, but nobody says how much of the world they make: `percent` is then the least it can be.
+    """
 
     percent: float
     closed: float
     nodes: tuple[tuple[NodeState, Statement, float], ...]
-    unknown: tuple[NodeState, ...]  # down, but nobody says how much they make
+    unknown: tuple[NodeState, ...]
 
 
 def at_risk(known: Known, commodity: str) -> AtRisk | None:
-    """The share of world capacity that is closed or restricted; None where the size of the world is not known.
+    """The share of world capacity that is closed or restricted on the day; None where no node of the commodity is.
 
-    A node's part is its stated share, or its capacity over the world's. A restricted node counts whole as at risk,
-    since nobody can say which part of it comes back; how much is fully closed is given beside it.
+    A node's part is its stated share (`capacity-share`), or its `capacity` over the world's (`capacity` or
+    `production` of `commodity:…`).
     """
-    world = known.newest_fact("world-production", f"commodity:{commodity}") or known.newest_fact(
-        "world-production", f"commodity:{commodity}", commodity
+    world = next((f for m in ("capacity", "production") if (f := _world(known, m, commodity))), None)
+    down = {fold(node.node): node for node in states(known).values() if node.state != "open"}
+    nodes: dict[str, tuple[NodeState, Statement, float]] = {}
+    unknown: dict[str, NodeState] = {}
+    for measure in ("capacity-share", "capacity"):
+        for (subject, mineral), series in known.facts.get(measure, {}).items():
+            name = fold(subject.partition(":")[2])
+            if traded_as(mineral or "") != traded_as(commodity) or name not in down or name in nodes:
+                continue
+            statement, fact = series[-1]
+            share = float(fact.value or 0) if measure == "capacity-share" else _share(fact, world)
+            if share is None:
+                unknown[name] = down[name]
+            else:
+                nodes[name] = (down[name], statement, share)
+    if not nodes and not unknown:
+        return None
+    parts = [nodes[name] for name in sorted(nodes)]
+    return AtRisk(
+        percent=sum(share for _, _, share in parts),
+        closed=sum(share for node, _, share in parts if node.state == "closed"),
+        nodes=tuple(parts),
+        unknown=tuple(unknown[name] for name in sorted(unknown.keys() - nodes.keys())),
     )
-    nodes, unknown = [], []
-    for subject, node in states(known).items():
-        if node.state == "open":
-            continue
-        part = _share(known, subject, commodity, world)
-        if part is not None:
-            nodes.append((node, *part))
-        elif _makes(known, subject, commodity):
-            unknown.append(node)
-    if not nodes and not unknown and world is None:
-        return None
-    total = sum(share for _, _, share in nodes)
-    closed = sum(share for node, _, share in nodes if node.state == "closed")
-    return AtRisk(total, closed, tuple(nodes), tuple(unknown))
 
 
-def _makes(known: Known, subject: str, commodity: str) -> bool:
-    return any((subject, commodity) in known.facts.get(measure, {}) for measure in ("capacity", "capacity-share"))
+def _world(known: Known, measure: str, commodity: str) -> Fact | None:
+    for subject in (f"commodity:{commodity}", "world:all"):
+        found = known.newest_fact(measure, subject, commodity)
+        if found is not None and found[1].value:
+            return found[1]
+    return None
 
 
-def _share(
-    known: Known, subject: str, commodity: str, world: tuple[Statement, Fact] | None
-) -> tuple[Statement, float] | None:
-    stated = known.newest_fact("capacity-share", subject, commodity)
-    if stated is not None and stated[1].value is not None:
-        return stated[0], float(stated[1].value)
-    own = known.newest_fact("capacity", subject, commodity)
-    if own is None or world is None:
-        return None
+def _share(own: Fact, world: Fact | None) -> float | None:
     try:
-        return own[0], float(100 * _mass(own[1]).over(_mass(world[1])))
+        return float(100 * _mass(own).over(_mass(world))) if world is not None else None
     except Unknown:
         return None
 
@@ -210,36 +226,51 @@ def _share(
 def _mass(fact: Fact) -> Mass:
     if fact.value is None or fact.unit is None:
         raise Unknown(f"the fact {fact.measure} gives no amount")
-    return mass(Decimal(fact.value), fact.unit.removesuffix("-a-year"), "contained-metal")
+    return mass(fact.value, fact.unit, "contained-metal")
 
 
 def capacity(known: Known) -> Iterator[Signal]:
-    """For each commodity with producers down, the share of the world's capacity that is at risk."""
-    commodities = {mineral for m in ("capacity", "capacity-share") for _, mineral in known.facts.get(m, {}) if mineral}
-    for commodity in sorted(commodities):
+    """For each commodity with producers down, the share of the world's capacity at risk: added up from its nodes, and
+    as a source states it. Where both are known they stand side by side and the larger decides."""
+    stated = known.facts.get("capacity-down", {})
+    measured = [mineral for m in ("capacity", "capacity-share") for _, mineral in known.facts.get(m, {})]
+    for commodity in sorted({m for m in (*measured, *(mineral for _, mineral in stated)) if m}):
         risk = at_risk(known, commodity)
-        if risk is None or not (risk.nodes or risk.unknown):
-            continue
-        warn = known.number(CAPACITY, "warn_percent")
-        reasons = tuple(
-            because("reason.capacity-down", CAPACITY, s, node=node.node, state=f"@state.{node.state}",
-                    percent=round(share, 1)) for node, s, share in risk.nodes
-        )  # fmt: skip
-        reasons += tuple(because("reason.capacity-unknown", CAPACITY, n.said[-1], node=n.node) for n in risk.unknown)
-        reasons += (because("reason.capacity-closed", CAPACITY, percent=round(risk.closed, 1)),)
-        short = bool(risk.unknown) and risk.percent < warn
-        yield Signal(
-            "capacity-at-risk",
-            f"commodity:{commodity}",
-            "cannot-evaluate" if short else "raised" if risk.percent >= warn else "clear",
-            CAPACITY,
-            reasons,
-            value=risk.percent,
-            threshold=warn,
-            unit="percent",
-            missing=("missing.capacity",) if short else (),
-            touches=(f"commodity:{commodity}",),
-        )
+        told = [series[-1] for (_, mineral), series in sorted(stated.items(), key=str) if mineral == commodity]
+        told = [(s, fact) for s, fact in told if fact.value is not None]
+        if risk is not None or told:
+            yield _at_risk(known, commodity, risk, told)
+
+
+def _at_risk(known: Known, commodity: str, risk: AtRisk | None, told: list[tuple[Statement, Fact]]) -> Signal:
+    warn = known.number(CAPACITY, "warn_percent")
+    reasons: list[Reason] = [
+        because("reason.capacity-stated", CAPACITY, s, percent=float(fact.value or 0), day=s.speaks_of.known_on)
+        for s, fact in told
+    ]
+    for node, s, share in risk.nodes if risk else ():
+        reasons.append(because("reason.capacity-down", CAPACITY, s, node=node.node, state=f"@state.{node.state}",
+                               percent=round(share, 1)))  # fmt: skip
+    for node in risk.unknown if risk else ():
+        reasons.append(because("reason.capacity-unknown", CAPACITY, node.said[-1], node=node.node))
+    if risk and risk.nodes:
+        reasons.append(because("reason.capacity-closed", CAPACITY, percent=round(risk.closed, 1)))
+    shares = [float(fact.value or 0) for _, fact in told] + ([risk.percent] if risk and risk.nodes else [])
+    percent = max(shares, default=None)
+    short = percent is None or (bool(risk and risk.unknown) and percent < warn)
+    subject = f"commodity:{traded_as(commodity)}"
+    return Signal(
+        "capacity-at-risk",
+        subject,
+        "cannot-evaluate" if short else "raised" if percent is not None and percent >= warn else "clear",
+        CAPACITY,
+        tuple(reasons),
+        value=percent,
+        threshold=warn,
+        unit="percent",
+        missing=("missing.capacity",) if short else (),
+        touches=(subject,),
+    )
 
 
 def buyer_collapse(known: Known) -> Iterator[Signal]:
@@ -286,8 +317,9 @@ def buyer_collapse(known: Known) -> Iterator[Signal]:
 def export_over_production(known: Known) -> Iterator[Signal]:
     """For each place and mineral, exports over recorded production: above the rule's ratio, something else was sold
     as its own. Where the two figures cover different periods the ratio a day is compared too, and it is said."""
-    made, sold = known.facts.get("production", {}), known.facts.get("export", {})
-    for place, mineral in sorted({*made, *sold}, key=lambda k: (k[0], k[1] or "")):
+    made, sold = known.facts.get("production", {}), known.facts.get("exports", {})
+    places = {key for key in (*made, *sold) if not key[0].startswith("commodity:")}
+    for place, mineral in sorted(places, key=lambda k: (k[0], k[1] or "")):
         exports, production = sold.get((place, mineral), []), made.get((place, mineral), [])
         yield _exported(known, place, mineral, exports, production)
 

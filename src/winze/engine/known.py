@@ -1,4 +1,4 @@
-"""What is known on a day: the statements by kind, the register and the figures in force, as every detector sees them."""
+"""What is known on a day: statements by kind, the register, the figures in force, as every detector sees them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Known:
         )
         for s in distinct(self.by_kind.get(Fact, ())):
             fact = cast(Fact, s.said)
-            found[fact.measure][s.subject, fact.mineral].append((s, fact))
+            found[fact.measure][self.place(s.subject), fact.mineral].append((s, fact))
         return found
 
     def newest_fact(self, measure: str, subject: str, mineral: str | None = None) -> tuple[Statement, Fact] | None:
@@ -112,38 +112,49 @@ class Known:
 
     @cached_property
     def countries(self) -> frozenset[str]:
-        """The countries of the sites and areas in the register."""
-        places = [*self.register.sites.values(), *self.register.areas.values()]
-        return frozenset(place.country for place in places)
+        """The countries of the sites in the register."""
+        return frozenset(site.country for site in self.register.sites.values())
+
+    def place(self, subject: str) -> str:
+        """The register's own id of a site, area or province that a file names in words; the subject as it stands
+        where no name, or more than one, fits. Nothing is guessed."""
+        kind, _, key = subject.partition(":")
+        if kind not in ("area", "site") or subject in self.register.areas or subject in self.register.sites:
+            return subject
+        options = self._names.get((kind, fold(key)), set())
+        return next(iter(options)) if len(options) == 1 else subject
 
     def ladder(self, site: Site) -> tuple[str, ...]:
-        """The subjects that speak for a site, nearest first: itself, its territory, province and country."""
-        names = [site.id, site.area]
-        names += [f"area:{site.province}" if site.province else None, f"province:{site.province}"]
-        return tuple(n for n in (*names, f"country:{site.country}") if n)
+        """The subjects that speak for a site, nearest first: itself, its territory, province, country and the world."""
+        province = f"province:{site.country}/{fold(site.province)}" if site.province else None
+        rungs = (site.id, site.area, province, f"country:{site.country}", "world:all")
+        return tuple(rung for rung in rungs if rung)
 
     def reach(self, subject: str) -> tuple[str, ...]:
         """The subjects something said of a place bears on: the place itself and the sites of the focus within it."""
-        return (subject, *self._within.get(subject, ()))
+        return tuple(dict.fromkeys((subject, *self._within.get(subject, ()))))
 
     @cached_property
     def _within(self) -> Mapping[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
         for site in self.focus:
-            for place in dict.fromkeys(self.ladder(site)[1:]):
+            for place in self.ladder(site)[1:-1]:
                 found[place].append(site.id)
         return found
 
     @cached_property
-    def names(self) -> Mapping[str, tuple[str, ...]]:
-        """Subjects by folded name, for places and parties that a file names in words."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for group in (self.register.sites, self.register.areas, self.register.parties):
-            for subject, thing in group.items():
-                found[fold(thing.name)].add(subject)
+    def _names(self) -> Mapping[tuple[str, str], set[str]]:
+        """Ids by kind and folded name; a province is written like any other area."""
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for area in self.register.areas.values():
+            found["area", fold(area.name)].add(area.id)
+        provinces: dict[tuple[str, str], set[str]] = defaultdict(set)
         for site in self.register.sites.values():
-            found[fold(site.country)].add(f"country:{site.country}")
-        return {name: tuple(sorted(subjects)) for name, subjects in found.items()}
+            found["site", fold(site.name)].add(site.id)
+            found["site", fold(site.id.rpartition("/")[2])].add(site.id)
+            if site.province:
+                provinces["area", fold(site.province)].add(f"province:{site.country}/{fold(site.province)}")
+        return {**provinces, **found}
 
 
 def gather(statements: Iterable[Statement], register: Register, rules: Rules, as_of: date) -> Known:
@@ -158,4 +169,3 @@ def gather(statements: Iterable[Statement], register: Register, rules: Rules, as
 
 def _known(visits: tuple[Statement, ...], as_of: date) -> tuple[Statement, ...]:
     return tuple(s for s in visits if s.known(as_of))
-

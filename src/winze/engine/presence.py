@@ -116,7 +116,8 @@ def _judged(
     as_of: date,
 ) -> Signal:
     """What was seen stays raised until a later visit finds otherwise; what was not seen is clear only while fresh."""
-    state, missing = "raised" if yes else "clear", ()
+    state = "raised" if yes else "clear"
+    missing: tuple[str, ...] = ()
     seen = max((s.speaks_of.known_on for s in yes or last), default=None)
     if not last:
         state, missing = "cannot-evaluate", ("missing.visit",)
@@ -200,7 +201,8 @@ def area_months(known: Known) -> Mapping[str, Mapping[str, list[Tally]]]:
     for s, count in known.of(ConflictCount):
         if count.events is None or s.speaks_of.start < earliest or s.speaks_of.days > 31:
             continue
-        area = s.subject if s.subject in known.register.areas else names.get((count.country, fold(count.territory or "")))
+        named = names.get((count.country, fold(count.territory or "")))
+        area = s.subject if s.subject in known.register.areas else named
         if area is None:
             continue
         months = kept[area, count.dataset][count.type]
@@ -255,18 +257,16 @@ def _sum(tallies: list[Tally], after: date, until: date) -> Tally | None:
 
 
 def _placed(known: Known, around: Iterable[tuple[Statement, float]]) -> dict[str, list[tuple[Statement, float]]]:
-    """Events of the last 12 months within the rule's distance, placed well enough to be near anything, by dataset."""
-    after, reach = months_before(known.as_of, 12), known.number(CONFLICT, "within_km")
-    limit = {
-        "ucdp-ged": known.number(CONFLICT, "ucdp_coarsest_precision"),
-        "acled": known.number(CONFLICT, "acled_coarsest_precision"),
-    }
+    """Events of the rule's window within its radius, by dataset. One that its source places no better than that, or
+    does not say how well it places, is near nothing."""
+    reach, window = known.number(CONFLICT, "radius_km"), known.number(CONFLICT, "window_days")
     found: dict[str, dict[str, tuple[Statement, float]]] = defaultdict(dict)
     for s, km in around:
         event = s.said
         assert isinstance(event, ConflictEvent)
-        coarse = event.place_precision is None or event.place_precision > limit.get(event.dataset, 0)
-        if s.known(known.as_of) and s.speaks_of.end > after and km <= reach and not coarse:
+        slack = event.point.within_km if event.point else None
+        recent = (known.as_of - s.speaks_of.end).days <= window
+        if s.known(known.as_of) and recent and km <= reach and slack is not None and slack <= reach:
             found[event.dataset][event.event_id] = (s, km)
     return {d: sorted(e.values(), key=lambda pair: (newest_first(pair[0]), pair[1])) for d, e in found.items()}
 
@@ -314,7 +314,7 @@ def _conflict(
 
 # --------------------------------------------------------------------------------------------------------------------
 
-VISITS, REPORTS = "field-visits", "incidents-reported"
+VISITS, REPORTS = "visits-made", ("incidents", "reports-received")
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,11 +349,16 @@ def presence_falls(known: Known) -> Iterator[Signal]:
 
 def _counted(known: Known) -> dict[str, tuple[Watch, Watch]]:
     found = {}
-    reports = {(subject, s.speaks_of): fact for (subject, _), series in known.facts.get(REPORTS, {}).items()
-               for s, fact in series if fact.value is not None}  # fmt: skip
+    reports = {
+        (subject, s.speaks_of): float(fact.value)
+        for measure in reversed(REPORTS)
+        for (subject, _), series in known.facts.get(measure, {}).items()
+        for s, fact in series
+        if fact.value is not None
+    }
     for (subject, _), series in known.facts.get(VISITS, {}).items():
         watched = [
-            Watch(float(fact.value), float(reports[subject, s.speaks_of].value or 0), s.speaks_of.end, s)
+            Watch(float(fact.value), reports[subject, s.speaks_of], s.speaks_of.end, s)
             for s, fact in series
             if fact.value is not None and (subject, s.speaks_of) in reports
         ]

@@ -15,13 +15,13 @@ from decimal import Decimal
 from statistics import median
 
 from winze.engine.known import Known, distinct, months_before, newest_first
-from winze.engine.quantities import ALREADY_PURE, Money, Unknown, metal_of, per_pure_gram
+from winze.engine.quantities import ALREADY_PURE, Money, Unknown, traded_as, per_pure_gram
 from winze.engine.reasons import Reason, Signal, because
 from winze.engine.records import Precision, Price, Quote, Statement
 
 GATE, SPOT = "signal/gate-ratio", "signal/spot-move"
-STATED = "mine-gate-price-share"
-"""The fact by which a source states the ratio itself, in percent of spot."""
+STATED = ("mine-gate-to-spot", "mine-gate-to-spot-low")
+"""The facts by which a source states the ratio itself, in percent of spot; of a range its low end is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +149,14 @@ def series(
         quote = statement.said
         assert isinstance(quote, Quote)
         try:
-            spots = known.prices.get(metal_of(quote.mineral) or "", [])
-            found[statement.subject, quote.mineral].append(ratio(statement, quote, spots))
+            spots = known.prices.get(traded_as(quote.mineral), [])
+            found[known.place(statement.subject), quote.mineral].append(ratio(statement, quote, spots))
         except Unknown as error:
-            gaps[statement.subject, quote.mineral].append((statement, str(error)))
-    for (place, mineral), facts in known.facts.get(STATED, {}).items():
-        for statement, fact in facts:
-            if fact.value is not None:
-                stated = float(fact.value)
-                found[place, mineral or "gold"].append(Ratio(statement, stated, stated, stated=True))
+            gaps[known.place(statement.subject), quote.mineral].append((statement, str(error)))
+    for measure in STATED:
+        for (place, mineral), facts in known.facts.get(measure, {}).items():
+            stated = [(s, float(fact.value)) for s, fact in facts if fact.value is not None]
+            found[place, mineral or "gold"] += [Ratio(s, share, share, stated=True) for s, share in stated]
     return {key: sorted(r, key=lambda x: newest_first(x.statement)) for key, r in found.items()}, gaps
 
 
@@ -170,7 +169,7 @@ def _gate_signal(
     fall: float,
     floor: float,
 ) -> Signal:
-    subject, touches = f"{place}#{mineral}", (*known.reach(place), f"commodity:{metal_of(mineral) or mineral}")
+    subject, touches = f"{place}#{mineral}", (*known.reach(place), f"commodity:{traded_as(mineral)}")
     lacking = [because(f"reason.{gap.removeprefix('missing.')}-unknown", GATE, s) for s, gap in gaps[-3:]]
     missing = tuple(sorted({gap for _, gap in gaps}))
     if not points:
@@ -261,7 +260,7 @@ def spot_moves(known: Known) -> Iterator[Signal]:
     metals: dict[str, str] = {}
     minerals = {m for s in known.focus for m in s.minerals} | {link.mineral for _, link in known.links}
     for mineral in sorted(minerals):
-        metals.setdefault(metal_of(mineral) or mineral, mineral)
+        metals.setdefault(traded_as(mineral), mineral)
     for metal in sorted(metals):
         moves = [m for m in (move(known, metal, months) for months in (1, 3)) if m is not None]
         for kind, sign in (("spot-fall", -1), ("spot-rise", 1)):

@@ -27,22 +27,9 @@ METAL: Mapping[str, str] = {
     "cassiterite": "tin",
     "wolframite": "tungsten",
     "coltan": "tantalum",
-    "manganese": "manganese",
     "bauxite": "aluminium",
-    "copper": "copper",
-    "gold": "gold",
-    "silver": "silver",
-    "lead": "lead",
-    "cobalt": "cobalt",
-    "nickel": "nickel",
-    "zinc": "zinc",
-    "tin": "tin",
-    "tungsten": "tungsten",
-    "tantalum": "tantalum",
-    "iron-ore": "iron-ore",
-    "platinum": "platinum",
 }
-"""The commodity a mineral is priced as on the world market."""
+"""Ores that the world market prices by the metal in them."""
 
 
 class Unknown(ValueError):
@@ -60,9 +47,9 @@ def grams_in(unit: str) -> Decimal:
     return GRAMS[unit]
 
 
-def metal_of(mineral: str) -> str | None:
-    """The commodity whose world price speaks for a mineral; None where there is none (diamond, tourmaline …)."""
-    return METAL.get(mineral)
+def traded_as(mineral: str) -> str:
+    """The commodity whose world price speaks for a mineral: tin for cassiterite, gold for gold."""
+    return METAL.get(mineral, mineral)
 
 
 @dataclass(frozen=True, slots=True)

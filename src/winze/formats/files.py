@@ -8,8 +8,9 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import io
 import json
-import zipfile
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from winze.engine.problems import Log
+from winze.engine.texts import severities
+from winze.formats.weight import ole_fault, zip_fault
 
 Cell = str | int | float | bool | date | datetime | None
 PEEK_ROWS = 40
@@ -49,6 +52,11 @@ class Limits:
     columns: int
     cell_characters: int
     json_bytes: int
+
+    @property
+    def line_characters(self) -> int:
+        """The longest line of text that is taken apart: a kilobyte for each column that may be."""
+        return max(self.columns * 1_000, self.cell_characters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +94,28 @@ class Source:
 
     @cached_property
     def sha256(self) -> str:
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """The hash of the file's bytes; empty where it cannot be opened."""
+        try:
+            with self._opened() as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except Unreadable:
+            return ""
 
     @cached_property
     def container(self) -> str:
         """What the bytes are. Raises Unreadable for what Winze cannot or will not read."""
-        size = self.path.stat().st_size
+        with self._opened() as file:
+            head = file.read(4096)
+            size = file.seek(0, io.SEEK_END)
         if size == 0:
             raise Unreadable("file_empty")
         if size > self.limits.bytes:
             raise Unreadable("file_too_large", size=size, limit=self.limits.bytes)
-        with self.path.open("rb") as file:
-            head = file.read(4096)
-        if head.startswith(b"PK\x03\x04"):
-            self._check_zip()
-            return "workbook"
-        if head.startswith(_OLE2):
-            return "workbook"
+        for magic, weigh in ((b"PK\x03\x04", zip_fault), (_OLE2, ole_fault)):
+            if head.startswith(magic):
+                if fault := weigh(self.path, self.limits):
+                    raise Unreadable(fault[0], **fault[1])
+                return "workbook"
         for magic, what in _KNOWN_BINARIES:
             if head.startswith(magic):
                 raise Unreadable("file_kind_not_read", kind=what)
@@ -114,38 +126,25 @@ class Source:
             return "xml"
         if text.startswith("<"):
             raise Unreadable("file_kind_not_read", kind="HTML")
-        if text[0] in "{[" and size <= self.limits.json_bytes:
+        if text[0] in "{[":
+            if size > self.limits.json_bytes:
+                raise Unreadable("file_too_large", size=size, limit=self.limits.json_bytes)
             return "json"
         if b"\x00" in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise Unreadable("file_kind_not_read", kind="binary")
         return "csv"
 
-    def _check_zip(self) -> None:
-        """Refuses a zip that is damaged, encrypted, not a workbook, or inflates beyond the limits."""
+    @contextmanager
+    def _opened(self) -> Iterator[io.BufferedReader]:
+        """The file's bytes. Folders, pipes, dangling links and files without permission are Unreadable."""
         try:
-            with zipfile.ZipFile(self.path) as archive:
-                members = archive.infolist()
-                if any(member.flag_bits & 0x1 for member in members):
-                    raise Unreadable("file_encrypted")
-                names = {member.filename for member in members}
-                if not any(name.endswith(("workbook.xml", "workbook.bin", "content.xml")) for name in names):
-                    raise Unreadable("zip_not_workbook")
-                inflated = 0
-                allowed = min(self.limits.inflated_bytes, max(self.path.stat().st_size, 1 << 20) * self.limits.ratio)
-                for member in members:
-                    with archive.open(member) as part:
-                        while chunk := part.read(1 << 20):
-                            inflated += len(chunk)
-                            if inflated > allowed:
-                                raise Unreadable("file_bomb", limit=allowed)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, ValueError, RuntimeError) as wrong:
-            raise Unreadable("file_damaged", detail=wrong) from wrong
-        except Exception as wrong:
-            if isinstance(wrong, Unreadable):
-                raise
-            if type(wrong).__name__ == "error":  # zlib.error has no public base class
-                raise Unreadable("file_damaged", detail=wrong) from wrong
-            raise
+            if not self.path.is_file():  # opening a pipe would wait for ever
+                raise Unreadable("file_unreachable")
+            file = self.path.open("rb")
+        except OSError as wrong:
+            raise Unreadable("file_unreachable") from wrong
+        with file:
+            yield file
 
     # -- tables ------------------------------------------------------------------------------------------------------
 
@@ -179,13 +178,9 @@ class Source:
 
     @cached_property
     def _workbook(self) -> CalamineWorkbook:
-        try:
-            return CalamineWorkbook.from_path(str(self.path))
-        except PasswordError as wrong:
-            raise Unreadable("file_encrypted") from wrong
-        except (CalamineError, OSError) as wrong:
-            code = "file_encrypted" if _is_encrypted_office(self.path) else "file_damaged"
-            raise Unreadable(code, detail=wrong) from wrong
+        # Not by path: the library would choose its reader by the file's ending.
+        with _reading_workbook(), self._opened() as file:
+            return CalamineWorkbook.from_filelike(file)  # type: ignore[arg-type, unused-ignore]
 
     @cached_property
     def sheet_names(self) -> tuple[str | None, ...]:
@@ -195,42 +190,56 @@ class Source:
 
     def rows(self, sheet: str | None) -> Iterator[tuple[int, list[Cell]]]:
         """Every row of a sheet with its number as a spreadsheet shows it, from 1. Blank rows are passed over."""
-        raw = self._sheet_rows(sheet) if self.container == "workbook" else self._csv_rows()
+        return self._rows(sheet, self.log)
+
+    def _rows(self, sheet: str | None, log: Log) -> Iterator[tuple[int, list[Cell]]]:
+        raw = self._sheet_rows(sheet) if self.container == "workbook" else self._csv_rows(log)
         for number, values in raw:
             if number > self.limits.rows:
-                self.log.add("too_many_rows", sheet=sheet, row=number, limit=self.limits.rows)
+                log.add("too_many_rows", sheet=sheet, row=number, limit=self.limits.rows)
                 return
             if len(values) > self.limits.columns:
-                self.log.add("too_many_columns", sheet=sheet, row=number, limit=self.limits.columns)
+                log.add("too_many_columns", sheet=sheet, row=number, limit=self.limits.columns)
                 continue
             if any(value is not None and value != "" for value in values):
                 yield number, values
 
-    def _csv_rows(self) -> Iterator[tuple[int, list[Cell]]]:
+    def _csv_rows(self, log: Log) -> Iterator[tuple[int, list[Cell]]]:
+        """The rows of a text file. A row that cannot be taken apart, because a quote is never closed or a cell or line
+        is too long, costs its first line only: what its quote swallowed is read again as rows of its own."""
         csv.field_size_limit(self.limits.cell_characters)
         with self.path.open(encoding=self.encoding, errors="replace", newline="") as file:
-            lines = csv.reader(file, delimiter=self.delimiter)
-            number = 0
+            lines = _Lines(file, self.limits.line_characters)
+            table = csv.reader(lines, delimiter=self.delimiter)
+            number = width = 0
             while True:
                 number += 1
+                lines.begin()
                 try:
-                    values = next(lines)
-                except StopIteration:
-                    return
+                    values = next(table, None)
+                    if values is None:
+                        return
+                    if lines.ended:
+                        raise csv.Error("a quote is opened and never closed")
                 except csv.Error as wrong:
-                    self.log.add("row_broken", row=number, detail=wrong)
+                    log.add("row_broken", row=number, detail=wrong)
+                    lines.back_to_second()
+                    table = csv.reader(lines, delimiter=self.delimiter)
                     continue
+                if values == ["\x1a"]:  # how DOS programs, and OFAC's lists, mark the end of a text
+                    return
+                if lines.cut_off and len(values) < width:
+                    log.add("row_cut_off", row=number, cells=len(values), columns=width)
+                    return
+                width = len(values)
                 yield number, list(values)
 
     def _sheet_rows(self, sheet: str | None) -> Iterator[tuple[int, list[Cell]]]:
-        try:
+        with _reading_workbook():
             page = self._workbook.get_sheet_by_name(sheet or self._workbook.sheet_names[0])
-        except (CalamineError, OSError) as wrong:
-            raise Unreadable("file_damaged", detail=wrong) from wrong
-        start = page.start[0] if page.start else 0
-        for number, values in enumerate(page.to_python(skip_empty_area=False), start=1):
-            if number > start:
-                yield number, [None if value == "" else value for value in values]  # type: ignore[misc]
+            before: list[Cell] = [None] * (page.start[1] if page.start else 0)
+            for number, values in enumerate(page.iter_rows(), start=1):
+                yield number, before + [None if value == "" else value for value in values]  # type: ignore[misc]
 
     # -- XML and JSON ------------------------------------------------------------------------------------------------
 
@@ -266,7 +275,11 @@ class Source:
     @cached_property
     def json(self) -> Any:
         try:
-            return json.loads(self.path.read_text(encoding=self.encoding))
+            text = self.path.read_text(encoding=self.encoding)
+            value = json.loads(text)
+            if re.search(r"\\u[dD][89a-fA-F]", text):  # half a character, which no output could carry
+                json.dumps(value, ensure_ascii=False).encode()
+            return value
         except (ValueError, RecursionError) as wrong:
             raise Unreadable("json_broken", detail=wrong) from wrong
 
@@ -280,16 +293,19 @@ class Source:
         if container == "json":
             return Peek("json", json=self.json)
         sheets = []
+        # What is wrong with a row is said once, when the file is read.
+        aside = Log(self.id, severities())
         for name in self.sheet_names:
             head: list[tuple[str, ...]] = []
-            for number, values in self.rows(name):
-                while len(head) < number - 1:
-                    head.append(())
+            for number, values in self._rows(name, aside):
+                head += [()] * (number - 1 - len(head))
                 head.append(tuple(as_text(value) or "" for value in values))
                 if len(head) >= PEEK_ROWS:
                     break
             sheets.append((name, tuple(head)))
         if not any(rows for _, rows in sheets):
+            for problem in aside:
+                raise Unreadable(problem.code, **dict(problem.values))
             raise Unreadable("file_empty")
         return Peek(container, sheets=tuple(sheets))
 
@@ -327,10 +343,65 @@ def _decode_sample(head: bytes) -> str:
     return head.decode("utf-8-sig", errors="replace")
 
 
-def _is_encrypted_office(path: Path) -> bool:
-    """Whether an OLE2 file is an encrypted Office package: its directory then names an EncryptedPackage stream."""
-    with path.open("rb") as file:
-        return "EncryptedPackage".encode("utf-16-le") in file.read(1 << 22)
+class _Lines:
+    """The lines of a text file, those of the row being read kept so that they can be read again.
+
+    A line longer than `longest` is passed over; a row of many lines ends where it grows longer than that.
+    """
+
+    def __init__(self, file: IO[str], longest: int) -> None:
+        self._file = file
+        self._longest = longest
+        self._again: list[str] = []  # lines to give once more, the next one last
+        self._length = 0
+        self._taken: list[str] = []
+        self.ended = False
+        self.cut_off = False  # the file ends without a line end
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.pop() if self._again else self._file.readline(self._longest)
+        if not line:
+            self.ended = True
+            raise StopIteration
+        self.cut_off = not line.endswith(("\n", "\r"))
+        if self.cut_off and len(line) == self._longest:
+            while (rest := self._file.readline(self._longest)) and not rest.endswith(("\n", "\r")):
+                pass
+            raise csv.Error(f"line longer than {self._longest} characters")
+        self._length += len(line)
+        if self._length > self._longest:
+            self._taken.clear()
+            raise csv.Error(f"row longer than {self._longest} characters")
+        self._taken.append(line)
+        return line
+
+    def begin(self) -> None:
+        """A new row begins: what was taken before it is settled."""
+        self._taken.clear()
+        self._length = 0
+
+    def back_to_second(self) -> None:
+        """Gives the lines of a broken row again, all but the first."""
+        self._again += reversed(self._taken[1:])
+        self.ended = False
+
+
+@contextmanager
+def _reading_workbook() -> Iterator[None]:
+    """Turns whatever a spreadsheet library says of a bad file into Unreadable. Its panics are no Exception."""
+    try:
+        yield
+    except PasswordError as wrong:
+        raise Unreadable("file_encrypted") from wrong
+    except (CalamineError, OSError, ValueError, OverflowError) as wrong:
+        raise Unreadable("file_damaged", detail=wrong) from wrong
+    except BaseException as wrong:
+        if type(wrong).__name__ == "PanicException":
+            raise Unreadable("file_damaged", detail=wrong) from wrong
+        raise
 
 
 def as_text(value: Cell) -> str | None:

@@ -96,11 +96,19 @@ def read(path: Path, *, name: str | None = None) -> Reading:
         else:
             statements = tuple(reader.read(source))
     except Unreadable as wrong:
-        log.add(wrong.code, **{"detail": "", **wrong.values})
+        values: dict[str, Any] = {"detail": "", **wrong.values}
+        log.add(wrong.code, **values)
     return Reading(
-        name, name, source.sha256, reader and reader.format, version, reader and reader.source, statements,
-        tuple(sorted(log, key=lambda problem: problem.order)), source.generated_on,
-    )  # fmt: skip
+        id=name,
+        name=name,
+        sha256=source.sha256,
+        format=reader.format if reader else None,
+        version=version,
+        source=reader.source if reader else None,
+        statements=statements,
+        problems=tuple(sorted(log, key=lambda problem: problem.order)),
+        generated_on=source.generated_on,
+    )
 
 
 def after(reading: Reading, today: date) -> Reading:

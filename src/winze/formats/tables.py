@@ -7,13 +7,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any, overload
 
 from winze.engine.records import Origin, Point
 from winze.formats.files import Cell, Source, as_text
 
 TRUE = frozenset({"1", "true", "yes", "y", "oui", "si", "sí", "是", "vrai", "verdadero"})
 FALSE = frozenset({"0", "false", "no", "n", "non", "否", "faux", "falso"})
-UNKNOWN = frozenset({"", "-", "--", "n/a", "na", "nan", "null", "none", "unknown", "inconnu", "desconocido", "未知", "..", "…", "-0-"})  # fmt: skip
+UNKNOWN = frozenset({
+    "", "-", "--", "n/a", "na", "nan", "null", "none", "unknown", "inconnu", "desconocido", "未知", "..", "…", "-0-",
+})  # fmt: skip
+MOST_DIGITS = 30  # of an amount; beyond, exact arithmetic with it would overflow
 
 
 class Skip(Exception):
@@ -26,7 +30,8 @@ class Table:
     `used` and `ignored` name the columns the reader knows; others are reported (`column_unknown`). `required` ones
     that are missing are an error and the table yields nothing. A row that repeats an earlier one to the letter is
     reported and passed over. A row with cells beyond the header is reported and not loaded: its values may stand in
-    the wrong columns. `has_tags` is set when an HXL tag row followed the header.
+    the wrong columns. `has_tags` is set when an HXL tag row followed the header. `header` names the columns of a file
+    that has no header row.
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class Table:
         *,
         sheet: str | None = None,
         header_row: int = 1,
+        header: Iterable[str] = (),
         used: Iterable[str],
         ignored: Iterable[str] = (),
         required: Iterable[str] = (),
@@ -45,9 +51,9 @@ class Table:
         self.sheet = sheet
         self.log = source.log
         self._rows = source.rows(sheet)
-        self.header: list[str] = []
+        self.header: list[str] = list(header)
         self.header_row = header_row
-        for number, values in self._rows:
+        for number, values in () if self.header else self._rows:
             if number >= header_row:
                 self.header = [(as_text(value) or "").lstrip("\ufeff").strip() for value in values]
                 break
@@ -69,6 +75,7 @@ class Table:
             return
         width = len(self.header)
         seen: set[int] = set()
+        numberless = self.source.container == "csv"  # -1 and -2 have one hash, so numbers are told apart as text
         first = True
         for number, values in self._rows:
             if first:
@@ -79,7 +86,7 @@ class Table:
             if len(values) > width and any(as_text(value) for value in values[width:]):
                 self.log.add("row_shifted", sheet=self.sheet, row=number, cells=len(values), columns=width)
                 continue
-            mark = hash(tuple(values))
+            mark = hash(tuple(values if numberless else map(repr, values)))
             if mark in seen:
                 self.log.add("row_repeated", sheet=self.sheet, row=number)
                 continue
@@ -139,6 +146,7 @@ class Row:
                 self.problem("value_not_number", column, value=text)
                 return None
         if not math.isfinite(number):
+            self.problem("value_not_number", column, value=as_text(value))
             return None
         if (low is not None and number < low) or (high is not None and number > high):
             self.problem("value_out_of_range", column, value=as_text(value), low=low, high=high)
@@ -165,7 +173,8 @@ class Row:
         except (InvalidOperation, ValueError):
             self.problem("value_not_number", column, value=text)
             return None
-        if not number.is_finite():
+        if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+            self.problem("value_not_number", column, value=text)
             return None
         if low is not None and number < low:
             self.problem("value_out_of_range", column, value=text, low=low, high=None)
@@ -236,7 +245,11 @@ class Row:
         self.table.log.add(code, sheet=self.table.sheet, row=self.number, cell=cell, **values)
 
 
-def each[T](table: Table, build: Callable[[Row], T | Iterable[T] | None]) -> Iterator[T]:
+@overload
+def each[T](table: Table, build: Callable[[Row], Iterable[T]]) -> Iterator[T]: ...
+@overload
+def each[T](table: Table, build: Callable[[Row], T | None]) -> Iterator[T]: ...
+def each(table: Table, build: Callable[[Row], Any]) -> Iterator[Any]:
     """Builds a statement, several or none from each row, passing over the rows it had to skip."""
     for row in table:
         try:
@@ -302,7 +315,7 @@ def _plain_number(text: str) -> str:
     text = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("'", "").replace("−", "-")
     if "," in text and "." in text:
         return text.replace(",", "") if text.rindex(".") > text.rindex(",") else text.replace(".", "").replace(",", ".")
-    if re.fullmatch(r"-?\d{1,3}(,\d{3})+", text):
+    if re.fullmatch(r"-?[1-9]\d{0,2}(,\d{3})+", text):
         return text.replace(",", "")
     return text.replace(",", ".")
 

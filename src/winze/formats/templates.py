@@ -303,7 +303,8 @@ def _price(line: Line) -> tuple[Decimal, str, str]:
     if match:
         amount = _exact(match[0])
         rest = f"{text[: match.start()]} {text[match.end() :]}"
-        currency, _, unit = re.sub(r"\b(?:per|par|por)\b|每", "/", rest, count=1).partition("/")
+        rest = re.sub(r"\b(?:per|par|por)\b|每", "/", rest, count=1)
+        currency, _, unit = rest.partition("/") if "/" in rest else rest.strip().partition(" ")
         money, mass = _currency(currency), meanings("units").get(fold(unit))
         if amount is not None and money and mass:
             return amount, money, mass
@@ -383,7 +384,7 @@ def _fact(line: Line) -> Statement:
         line.since("date"),
         line.origin(),
         source or SOURCE,
-        published_on=published.end if published else None,
+        published_on=published_on,
     )
 
 
@@ -516,11 +517,11 @@ def _mend_delimiter(source: Source, sheet: str | None) -> None:
 def _opened(source: Source, name: str | None, template: Template) -> Sheet:
     """A template's sheet with its headings found; headings it does not know, or lacks, are reported."""
     table = Table(source, sheet=name, header_row=2, used=(), audit=False)
-    found = [(title, *_column(title, template)) for title in table.header if title]
-    spoken = Counter(language for _, column, language in found if column and language)
+    spoken = Counter(language for title in table.header for language in LANGUAGES if _column(title, template, language))
     language = max(LANGUAGES, key=lambda one: (spoken[one], -LANGUAGES.index(one)))
     at: dict[str, tuple[str, ...]] = {}
-    for title, column, _ in found:
+    for title in filter(None, table.header):
+        column = next((found for one in LANGUAGES if (found := _column(title, template, one))), None)
         if column is None:
             source.log.add("column_unknown", sheet=name, row=table.header_row, cell=title, column=title)
         else:
@@ -528,13 +529,10 @@ def _opened(source: Source, name: str | None, template: Template) -> Sheet:
     return Sheet(table, language, at)
 
 
-def _column(title: str, template: Template) -> tuple[str | None, str | None]:
-    """The column a heading names, with its language; a column's own name will do too."""
-    for language in LANGUAGES:
-        for column in template.columns:
-            if fold(heading(column, language)) == fold(title):
-                return column, language
-    return next((column for column in template.columns if fold(column) == fold(title)), None), None
+def _column(title: str, template: Template, language: str) -> str | None:
+    """The column a heading names in a language; a column's own name will do too."""
+    wanted = fold(title)
+    return next((c for c in template.columns if wanted and wanted in (fold(heading(c, language)), fold(c))), None)
 
 
 def statements(template: Template, sheet: Sheet) -> Iterator[Statement]:
@@ -635,8 +633,8 @@ def _write_page(
 def _write_cell(page: Any, number: int, at: int, entry: Entry, date_style: Any) -> None:
     if isinstance(entry, date):
         page.write_datetime(number, at, entry, date_style)
-    elif isinstance(entry, int) or (isinstance(entry, Decimal) and Decimal(repr(float(entry))) == entry):
-        page.write_number(number, at, entry)
+    elif isinstance(entry, int) or (isinstance(entry, Decimal) and Decimal(f"{float(entry):.16G}") == entry):
+        page.write_number(number, at, entry)  # a workbook keeps 16 figures; a longer number is written as text
     elif entry is not None:
         page.write_string(number, at, _plain(entry))
 

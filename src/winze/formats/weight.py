@@ -206,17 +206,18 @@ def ole_fault(path: Path, limits: Limits) -> Fault | None:
     if size > limits.inflated_bytes:
         return "file_too_large", {"size": size, "limit": limits.inflated_bytes}
     try:
-        streams = list(_streams(path.read_bytes()))
-        if any(name == "EncryptedPackage" for name, _ in streams):
-            return "file_encrypted", {}
-        books = [data for name, data in streams if name in {"Workbook", "Book", "WORKBOOK", "BOOK"}]
-        for book in books:
-            _weigh_records(book, limits.inflated_bytes)
+        found = False
+        for name, content in _streams(path.read_bytes()):
+            if name == "EncryptedPackage":
+                return "file_encrypted", {}
+            if name.upper() in {"WORKBOOK", "BOOK"}:
+                found = True
+                _weigh_records(content, limits.inflated_bytes)
     except _TooMuch as wrong:
         return "file_bomb", {"limit": wrong.args[0]}
     except _DAMAGE as wrong:
         return "file_damaged", {"detail": wrong}
-    return None if books else ("file_kind_not_read", {"kind": "OLE2"})
+    return None if found else ("file_kind_not_read", {"kind": "OLE2"})
 
 
 def _weigh_records(book: bytes, allowed: int) -> None:
@@ -229,7 +230,7 @@ def _weigh_records(book: bytes, allowed: int) -> None:
         elif kind in _CELL_RECORDS and at + 4 <= len(book):
             row, column = struct.unpack_from("<HH", book, at)
             if kind in (0x00BD, 0x00BE) and length >= 6 and at + length <= len(book):
-                column = max(column, *struct.unpack_from("<H", book, at + length - 2))
+                column = max(column, struct.unpack_from("<H", book, at + length - 2)[0])
             height, width = max(height, row + 1), max(width, column + 1)
             if height * width * _CELL_BYTES > allowed:
                 raise _TooMuch(allowed)
@@ -258,6 +259,8 @@ def _streams(data: bytes) -> Iterator[tuple[str, bytes]]:
         seen.add(more)
         *numbers, more = struct.unpack(f"<{sector // 4}I", block(more))
         listed += [number for number in numbers if number < _END]
+    if len(listed) * sector > len(data):
+        raise ValueError("its table of sectors is longer than the file")
     fat = _numbers(b"".join(map(block, listed)))
     mini = _numbers(b"".join(map(block, chain(mini_fat, fat))))
     entries = b"".join(map(block, chain(directory, fat)))

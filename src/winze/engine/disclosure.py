@@ -1,0 +1,326 @@
+"""What an audience sees: the one place that decides, for pages, shell and files alike.
+
+Three audiences. `internal` is the organisation itself. `partner` (the default) is a company or programme of the same
+chain, an auditor or a funder. `public` is anyone.
+
+* **Class.** Each statement has a data class; an audience sees the classes listed in `SEES`. What rests on a statement
+  of another class is withheld and counted, never silently dropped. A sealed statement is in no report at all.
+* **Place.** Only `internal` sees a site's name, coordinates, row in a file, exact day and distance. The others see the
+  territory, the province, the minerals and a short code: a site's name or its row in a public list is its place. That
+  holds for the sites of one's own chain too, since a partner passes a report on. Days become months and distances
+  become bands, so that a public visit list or three distances do not give the site away. The code is keyed by the
+  case's own files: it can be looked up by those who hold them, and nobody can work it out from a public list of sites.
+  (Of a case that consists of public files only it can be: such a case has nothing to hide but the selection.)
+* **Chain.** `public` never sees who supplies whom, which site or party is in the chain, parties' names, prices offered
+  or the names of armed actors. `partner` sees the chain it is part of.
+* **Small numbers.** A count under five is not shown to any but `internal`, nor a count from which it could be worked
+  out (`suppress`).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Protocol
+
+from winze.engine.problems import Problem
+from winze.engine.reasons import Reason, Signal, Value
+from winze.engine.records import DataClass, Input, Origin, Point, Statement
+from winze.engine.register import Register, fold
+from winze.engine.risks import Risk
+
+AUDIENCES = ("partner", "internal", "public")
+SEES: Mapping[str, frozenset[DataClass]] = {
+    "internal": frozenset(DataClass) - {DataClass.SEALED},
+    "partner": frozenset({DataClass.PUBLIC, DataClass.PARTNER}),
+    "public": frozenset({DataClass.PUBLIC}),
+}
+SMALL = 5
+_BANDS = (5, 10, 25, 50, 100)
+_PLAIN_VALUES = frozenset({"count", "limit", "cells", "columns", "column", "encoding", "code", "low", "high", "day"})
+
+
+class Told(Protocol):
+    """What is disclosed: the parts of a cycle this module looks at."""
+
+    @property
+    def inputs(self) -> tuple[Input, ...]: ...
+    @property
+    def statements(self) -> tuple[Statement, ...]: ...
+    @property
+    def register(self) -> Register: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A subject as an audience may know it. `name` is None where it is withheld; `code` stands for a site then.
+
+    `kind` is "site", "area", "province", "country", "commodity", "party", "node", "origin" or "world". `about` is what
+    the subject adds after its place: a mineral, a dataset, the name of a smelter.
+    """
+
+    kind: str
+    name: str | None
+    code: str | None = None
+    territory: str | None = None
+    province: str | None = None
+    country: str | None = None
+    minerals: tuple[str, ...] = ()
+    point: Point | None = None
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A reason as an audience may see it. `file` is None where there is no source or its name is withheld."""
+
+    text: str
+    values: tuple[tuple[str, Value], ...]
+    rule: str | None
+    contribution: float | None
+    file: str | None = None
+    sheet: str | None = None
+    row: int | None = None
+    cell: str | None = None
+    coarsened: bool = False  # the exact row, day or distance is withheld, for it would name the place
+
+
+def suppress[K: Hashable](cells: Mapping[K, int], audience: str) -> dict[K, int | None]:
+    """Counts with the small ones withheld (None), and as many others as it takes that nobody who knows the total can
+    work one out: at least two are withheld, and together they are at least five and more than their number.
+
+    A zero is shown: it says of nobody anything. Where too few cells are left, all of them are withheld.
+    """
+    if audience == "internal":
+        return dict(cells)
+    counted = sorted((cell for cell in cells.items() if cell[1] > 0), key=lambda cell: (cell[1], str(cell[0])))
+    hidden: dict[K, int] = {}
+    for key, count in counted:
+        enough = len(hidden) >= 2 and sum(hidden.values()) >= max(SMALL, len(hidden) + 1)
+        if count >= SMALL and (enough or not hidden):
+            break
+        hidden[key] = count
+    return {key: None if key in hidden else count for key, count in cells.items()}
+
+
+def total(cells: Mapping[Hashable, int], audience: str) -> int | None:
+    """The sum of counts as it may stand beside them: None where the counts withheld are too few to hide in it."""
+    if audience == "internal":
+        return sum(cells.values())
+    hidden = [cells[key] for key, shown in suppress(cells, audience).items() if shown is None]
+    safe = not hidden or (len(hidden) >= 2 and sum(hidden) >= max(SMALL, len(hidden) + 1))
+    return sum(cells.values()) if safe else None
+
+
+@dataclass(frozen=True)
+class View:
+    """One audience's eyes on one cycle. Made by `view`."""
+
+    audience: str
+    register: Register
+    _classes: Mapping[str, DataClass]  # of statements, by id
+    _of_site: frozenset[str]  # ids of statements about a precise place
+    _names: Mapping[str, str | None]  # input id -> its name, None where withheld
+    _hidden_names: tuple[str, ...]  # folded names that may not stand in a sentence
+    _open_names: frozenset[str]  # folded names of areas, provinces and countries, which may
+    _key: bytes
+    _judged: dict[str, bool] = field(default_factory=dict, repr=False)
+
+    @property
+    def internal(self) -> bool:
+        return self.audience == "internal"
+
+    # -- places ------------------------------------------------------------------------------------------------------
+
+    def code(self, subject: str) -> str:
+        """The short code of a site: the same for every audience and language of one case."""
+        digest = hashlib.blake2b(subject.encode(), key=self._key, digest_size=5).digest()
+        return base64.b32encode(digest).decode()[:6]
+
+    def place(self, subject: str) -> Place:
+        """A subject as this audience may know it."""
+        where, _, about = subject.partition("#")
+        kind, _, key = where.partition(":")
+        added = (about or None) if self._speakable(about) else None
+        if where in self.register.sites:
+            return self._site(where, added)
+        if area := self.register.areas.get(where):
+            return Place("area", area.name, None, area.name, area.province, area.country, (),
+                         area.centre if self.internal else None, added)  # fmt: skip
+        if party := self.register.parties.get(where):
+            return Place("party", None if self.audience == "public" else party.name, self.code(where), about=added)
+        if kind == "province":
+            return Place("province", self._province(key), about=added)
+        if kind == "country":
+            return Place("country", None, country=key, about=added)
+        known = {"commodity": "commodity", "world": "world", "origin": "origin", "area": "area"}
+        name = key if self._speakable(key) else None
+        return Place(known.get(kind, "node"), name, None if name else self.code(where), about=added)
+
+    def _site(self, subject: str, about: str | None) -> Place:
+        site = self.register.sites[subject]
+        return Place("site", site.name if self.internal else None, self.code(subject), site.territory, site.province,
+                     site.country, site.minerals, site.point if self.internal else None, about)  # fmt: skip
+
+    def _province(self, key: str) -> str:
+        wanted = fold(key.rpartition("/")[2])
+        named = (site.province for site in self.register.sites.values() if site.province)
+        return next((name for name in named if fold(name) == wanted), key.rpartition("/")[2])
+
+    def area_point(self, subject: str) -> Point | None:
+        """Where to draw an area: the mean of its sites, to half a degree for all but `internal`."""
+        area = self.register.areas.get(subject)
+        if area is None or area.centre is None or self.internal:
+            return area.centre if area else None
+        return Point(round(area.centre.lat * 2) / 2, round(area.centre.lon * 2) / 2)
+
+    def in_chain(self, subject: str) -> bool:
+        """Whether a subject is in the chain, as far as the audience may know."""
+        where = subject.partition("#")[0]
+        site = self.register.sites.get(where)
+        mine = site.in_chain if site else where in self.register.parties or where in self.register.chain_origins
+        return mine and self.audience != "public"
+
+    # -- reasons -----------------------------------------------------------------------------------------------------
+
+    def sees(self, statement: str | None) -> bool:
+        """Whether the audience may see a statement, by its id. One that is nowhere to be found is not shown."""
+        return statement is None or self._classes.get(statement, DataClass.SEALED) in SEES[self.audience]
+
+    def why(self, reason: Reason) -> Why:
+        """A reason as the audience may see it; the contribution always stays, so that the sum stays exact."""
+        if not self.sees(reason.statement):
+            return Why("report.reason-withheld", (), reason.rule, reason.contribution, coarsened=True)
+        coarse = not self.internal and reason.statement in self._of_site
+        values = tuple((name, self._value(name, value, coarse)) for name, value in reason.values)
+        at = reason.origin
+        named = self._names.get(at.input) if at else None
+        if at is None or named is None:
+            return Why(reason.text, values, reason.rule, reason.contribution, coarsened=at is not None)
+        row, cell = (None, None) if coarse else (at.row, at.cell)
+        return Why(reason.text, values, reason.rule, reason.contribution, named, at.sheet, row, cell, coarse)
+
+    def _value(self, name: str, value: Value, coarse: bool) -> Value:
+        if self.internal:
+            return value
+        if name == "km" and isinstance(value, int | float):
+            return band(value)
+        if coarse and isinstance(value, date):
+            return f"{value:%Y-%m}"
+        if isinstance(value, str) and not value.startswith("@"):
+            hidden = name == "who" and self.audience == "public"
+            return value if not hidden and self._speakable(value) else "…"
+        return value
+
+    def _speakable(self, words: str) -> bool:
+        """Whether a text names no site (and, for the public, no party)."""
+        if words not in self._judged:
+            told = fold(words)
+            self._judged[words] = told in self._open_names or not any(
+                told == name or (len(name) >= 5 and f" {name} " in f" {told} ") for name in self._hidden_names
+            )
+        return self._judged[words]
+
+    # -- results -----------------------------------------------------------------------------------------------------
+
+    def shows(self, subject: str, reasons: Iterable[Reason]) -> bool:
+        """Whether a result may be shown at all: not one that rests wholly on what is withheld, and to the public none
+        about a party."""
+        if self.audience == "public" and subject.partition("#")[0] in self.register.parties:
+            return False
+        resting = [reason.statement for reason in reasons if reason.statement is not None]
+        return not resting or any(self.sees(statement) for statement in resting)
+
+    def signal(self, signal: Signal) -> Signal | None:
+        """A signal as the audience may see it, None where it is withheld. Its figure is withheld with any of the
+        statements it rests on; a site's figure and the day it holds from are coarse."""
+        if not self.shows(signal.subject, signal.because):
+            return None
+        if self.internal:
+            return signal
+        whole = all(self.sees(reason.statement) for reason in signal.because)
+        precise = signal.subject.partition("#")[0] in self.register.sites
+        return replace(
+            signal,
+            value=signal.value if whole else None,
+            threshold=signal.threshold if whole else None,
+            since=None if precise else signal.since,
+            touches=(),
+        )
+
+    def risk(self, risk: Risk) -> Risk | None:
+        """A risk as the audience may see it, None where it is withheld. Its reasons go through `why`."""
+        if not self.shows(risk.subject, risk.because):
+            return None
+        if self.audience != "public":
+            return risk
+        return replace(risk, in_chain=False, involvement=None)
+
+    def input(self, item: Input) -> Input:
+        """A file as the audience may know it: without name and fingerprint where it holds what they may not see."""
+        name = self._names.get(item.id)
+        return item if name is not None else replace(item, id="", name="", sha256="")
+
+    def file(self, id: str) -> str | None:
+        """The name of an input, None where it is withheld."""
+        return self._names.get(id)
+
+    def problem(self, problem: Problem) -> Problem:
+        """A problem as the audience may see it: cells are quoted to `internal` only."""
+        if self.internal:
+            return problem
+        at, named = problem.origin, self._names.get(problem.origin.input)
+        origin = at if named is not None or not at.input else Origin("", None, at.row, None)
+        values = tuple((name, value if name in _PLAIN_VALUES else "…") for name, value in problem.values)
+        return replace(problem, origin=origin, values=values)
+
+
+def band(km: float) -> str:
+    """A distance as the band it lies in: `5–10`."""
+    low = 0
+    for high in _BANDS:
+        if km < high:
+            return f"{low}–{high}"
+        low = high
+    return f">{_BANDS[-1]}"
+
+
+def view(cycle: Told, audience: str) -> View:
+    """The eyes of an audience on a cycle. Raises ValueError for an audience that does not exist."""
+    if audience not in AUDIENCES:
+        raise ValueError(f"no such audience: {audience}; there are {', '.join(AUDIENCES)}")
+    classes = {s.id: s.data_class for s in cycle.statements}
+    hidden: list[str] = []
+    if audience != "internal":
+        hidden += [fold(site.name) for site in cycle.register.sites.values()]
+    if audience == "public":
+        hidden += [fold(party.name) for party in cycle.register.parties.values()]
+    places = (*cycle.register.sites.values(), *cycle.register.areas.values())
+    open_names = {fold(name) for place in places for name in (place.province, place.country) if name}
+    open_names |= {fold(area.name) for area in cycle.register.areas.values()}
+    shas = "\n".join(sorted(item.sha256 for item in cycle.inputs))
+    return View(
+        audience=audience,
+        register=cycle.register,
+        _classes=classes,
+        _of_site=frozenset(s.id for s in cycle.statements if s.subject.startswith("site:")),
+        _names=_file_names(cycle, audience),
+        _hidden_names=tuple(sorted({name for name in hidden if name})),
+        _open_names=frozenset(open_names),
+        _key=hashlib.blake2b(shas.encode(), digest_size=32).digest(),
+    )
+
+
+def _file_names(cycle: Told, audience: str) -> dict[str, str | None]:
+    """A file's name may say who sent it: it is shown where all that was read from it may be seen. Of a file nothing
+    was read from nobody knows what it holds."""
+    held: dict[str, set[DataClass]] = {}
+    for statement in cycle.statements:
+        held.setdefault(statement.origin.input, set()).add(statement.data_class)
+    return {
+        item.id: item.name if audience == "internal" or (held.get(item.id) and held[item.id] <= SEES[audience]) else None
+        for item in cycle.inputs
+    }

@@ -1,0 +1,124 @@
+"""What is forbidden where on a day: legal acts in force, and policy indices that only ask for the act.
+
+Only an act gates, and only one that can be found again (a number and a source). An index says that a government did
+something somewhere in the country; it never says that our own travel is forbidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from winze.engine.known import Known, distinct, newest_first
+from winze.engine.reasons import Reason, Signal, because
+from winze.engine.records import LegalAct, PolicyDay, Statement
+
+ACT, HINT = "signal/restriction", "signal/policy-hint"
+MOVEMENT = ("C5", "C6", "C7", "C8")
+"""The index's codes on movement: public transport, staying at home, internal movement, international travel."""
+
+
+def act_of(statement: Statement) -> LegalAct:
+    assert isinstance(statement.said, LegalAct)
+    return statement.said
+
+
+def acts(known: Known) -> Mapping[tuple[str, str], Statement]:
+    """The newest word on each act by place and number; an act without a number stands for itself."""
+    newest: dict[tuple[str, str], Statement] = {}
+    for s in distinct(s for s, _ in known.of(LegalAct)):
+        newest[known.place(s.subject), act_of(s).number or s.id] = s
+    return newest
+
+
+def in_force(statement: Statement, known: Known) -> bool:
+    """Whether an act stands on the day: begun, and not past its own end. An act without an end stands until another
+    statement gives it one; a review date that passed ends nothing."""
+    until = act_of(statement).until
+    return statement.speaks_of.start <= known.as_of and (until is None or known.as_of <= until)
+
+
+def restrictions(known: Known) -> Iterator[Signal]:
+    """Each act on the day: in force, ended, or in force by hearsay, which asks the authority and forbids nothing."""
+    for (place, number), s in sorted(acts(known).items()):
+        act, stands = act_of(s), in_force(s, known)
+        reasons = [*_forbids(s, stands)]
+        if not act.verified:
+            reasons.append(because("reason.act-unverified", ACT, s))
+        if stands and act.review is not None and act.review < known.as_of:
+            reasons.append(because("reason.review-overdue", ACT, s, review=act.review))
+        yield Signal(
+            "restriction",
+            f"{place}#{number}",
+            "clear" if not stands else "raised" if act.verified else "cannot-evaluate",
+            ACT,
+            tuple(reasons),
+            since=s.speaks_of.start if stands else None,
+            review=act.review,
+            missing=("missing.act-confirmed",) if stands and not act.verified else (),
+            touches=known.reach(place),
+        )
+
+
+def _forbids(s: Statement, stands: bool) -> Iterator[Reason]:
+    act = act_of(s)
+    number = act.number or "?"
+    if not stands:
+        yield because("reason.act-ended", ACT, s, number=number, until=act.until)
+        return
+    for what in act.forbids:
+        yield because("reason.act-forbids", ACT, s, number=number, what=f"@forbids.{what}", day=s.speaks_of.start)
+    for what in act.exempts:
+        yield because("reason.act-exempts", ACT, s, number=number, what=f"@exempts.{what}")
+    text = "reason.act-until" if act.until else "reason.act-no-end"
+    yield because(text, ACT, s, **({"until": act.until} if act.until else {}))
+
+
+def policy_hints(known: Known) -> Iterator[Signal]:
+    """For each country of the register whose index shows a rule on movement: find the act. Clear once an act that can
+    be found again is in force there."""
+    newest: dict[tuple[str, str], Statement] = {}
+    for s, day in known.of(PolicyDay):
+        key = (day.country, day.region or "")
+        if (known.countries and day.country not in known.countries) or s.speaks_of.start > known.as_of:
+            continue
+        if key not in newest or newest_first(s) > newest_first(newest[key]):
+            newest[key] = s
+    found = {place: s for (place, _), s in acts(known).items() if act_of(s).verified and in_force(s, known)}
+    homes = {site.id: site.country for site in known.register.sites.values()}
+    homes |= {area.id: area.country for area in known.register.areas.values()}
+    answered = {place.partition(":")[2].partition("/")[0]: s for place, s in found.items() if place[:4] in _WIDE}
+    answered |= {homes[place]: s for place, s in found.items() if place in homes}
+    for country, region in sorted(newest):
+        yield _hint(known, country, region, newest[country, region], answered.get(country))
+
+
+_WIDE = ("coun", "prov")
+
+
+def _hint(known: Known, country: str, region: str, s: Statement, act: Statement | None) -> Signal:
+    day = s.said
+    assert isinstance(day, PolicyDay)
+    shown = [(code[:2], level, wide) for code, level, wide in day.codes if code[:2] in MOVEMENT and level > 0]
+    reasons = [
+        because("reason.policy-wide" if wide else "reason.policy-extent-unknown" if wide is None else
+                "reason.policy-in-part", HINT, s, code=code, what=f"@policy.{code.lower()}", level=level,
+                day=s.speaks_of.known_on) for code, level, wide in shown
+    ]  # fmt: skip
+    if not shown:
+        reasons.append(because("reason.policy-none", HINT, s, day=s.speaks_of.known_on))
+    elif act is not None:
+        reasons.append(because("reason.act-known", HINT, act, number=act_of(act).number or "?"))
+    else:
+        reasons.append(because("reason.find-the-act", HINT, s))
+    place = f"country:{country}"
+    return Signal(
+        "policy-hint",
+        f"{place}#{region}" if region else place,
+        "raised" if shown and act is None else "clear",
+        HINT,
+        tuple(reasons),
+        value=max((level for _, level, _ in shown), default=0.0),
+        unit="level",
+        since=s.speaks_of.known_on if shown and act is None else None,
+        touches=(place,),
+    )
