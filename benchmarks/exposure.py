@@ -10,7 +10,6 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
-from math import asin, log
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,7 +40,7 @@ class Case(NamedTuple):
         spots = np.column_stack([random.uniform(-25, 25, 60), random.uniform(-80, 130, 60)])
 
         def scattered(count: int) -> tuple[Floats, Floats]:
-            places = spots[random.integers(0, 60, count)] + random.normal(0, 0.7, (count, 2))
+            places = spots[random.integers(0, 60, count)] + random.normal(0, 0.72, (count, 2))
             return places[:, 0], places[:, 1]
 
         day, weight = random.integers(0, 30 * MONTHS, events), 1.0 + random.poisson(2, events)
@@ -53,7 +52,7 @@ class Case(NamedTuple):
 
 
 SIZES = {"small": (60_000, 10_000, 2), "full": (300_000, 50_000, 3)}
-"""Events, sites, and how many rounds of every method in turn."""
+"""Events, sites, and how many rounds in which every method has its turn."""
 
 
 class Tally:
@@ -130,25 +129,115 @@ def geopandas(case: Case) -> Answer:
     """A geopandas spatial join of the events with 50 km buffers drawn in the equal-area projection EPSG:6933."""
     import geopandas as gpd
 
-    def points(lat: Floats, lon: Floats) -> Any:
-        return gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon, lat), crs=4326).to_crs(6933)
-
     tally = Tally(case)
-    buffers = gpd.GeoDataFrame(geometry=points(*case.sites).buffer(REACH * 1000))
-    joined = points(case.events.lat, case.events.lon).sjoin(buffers, predicate="within")
+    buffers = gpd.GeoDataFrame(geometry=_projected(*case.sites).buffer(REACH * 1000))
+    joined = _projected(case.events.lat, case.events.lon).sjoin(buffers, predicate="within")
     tally.add(joined["index_right"].to_numpy(), joined.index.to_numpy())
     return tally.answer()
 
 
 def geopandas_dwithin(case: Case) -> Answer:
-    """The same with geopandas' newer `dwithin` join, which needs no buffers; the projection stays."""
-    import geopandas as gpd
-
-    def points(lat: Floats, lon: Floats) -> Any:
-        return gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon, lat), crs=4326).to_crs(6933)
-
+    """The same with geopandas' newer `dwithin` join, which draws no buffers; the projection stays."""
     tally = Tally(case)
-    events = points(case.events.lat, case.events.lon)
-    joined = points(*case.sites).sjoin(events, predicate="dwithin", distance=REACH * 1000)
+    events = _projected(case.events.lat, case.events.lon)
+    joined = _projected(*case.sites).sjoin(events, predicate="dwithin", distance=REACH * 1000)
     tally.add(joined.index.to_numpy(), joined["index_right"].to_numpy())
     return tally.answer()
+
+
+def _projected(lat: Floats, lon: Floats) -> Any:
+    import geopandas as gpd
+
+    return gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon, lat), crs=4326).to_crs(6933)
+
+
+def winze(case: Case, threads: int = 1) -> Answer:
+    """Our compiled form."""
+    return exposure_fast(*case, **LENGTHS, threads=threads), 0
+
+
+def winze_plain(case: Case) -> Answer:
+    """Our plain form, which an installation without the compiler uses."""
+    return exposure_slow(*case, **LENGTHS), 0
+
+
+PEERS: tuple[Callable[[Case], Answer], ...] = (strtree, ckdtree, geopandas, geopandas_dwithin)
+METHODS = {method.__name__: method for method in (winze, winze_plain, *PEERS)} | {
+    "winze_2_threads": lambda case: winze(case, threads=2)
+}
+
+
+def measure(size: str) -> Found:
+    """Every method in its turn, round after round, each in a process of its own; then what is asked once."""
+    events, sites, rounds = SIZES[size]
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as empty:
+
+        def one(name: str) -> Found:
+            return apart("benchmarks.exposure", name, str(events), str(sites), folder)
+
+        names = ["winze", *(peer.__name__ for peer in PEERS)]
+        runs = [{name: one(name) for name in names} for _ in range(rounds)]
+        ours, *others = ({**middle(run[name] for run in runs), "pairs": runs[0][name]["pairs"]} for name in names)
+        peers = dict(zip(names[1:], others, strict=True))
+        cold = apart("benchmarks.exposure", "first", str(events), str(sites), folder, env={"NUMBA_CACHE_DIR": empty})
+        loaded = apart("benchmarks.exposure", "first", str(events), str(sites), folder)
+        plain = one("winze_plain")
+        growth = apart("benchmarks.exposure", "growth", str(events), str(sites), folder)
+        quality = {
+            "events": events,
+            "sites": sites,
+            "months": MONTHS,
+            "pairs": peers["strtree"]["pairs"],
+            "cold_seconds": round(cold["seconds"], 3),
+            "loaded_seconds": round(loaded["seconds"], 3),
+            "two_threads_seconds": round(one("winze_2_threads")["seconds"], 3),
+            "plain": {name: round(plain[name], 3) for name in ("seconds", "mb")},
+            "max_relative_difference": {
+                name: _apart_at_most(Path(folder), name) for name in ("winze_plain", "strtree", "ckdtree")
+            },
+            "lost_pairs_share": {
+                name: round(1 - peer["pairs"] / peers["strtree"]["pairs"], 4)
+                for name, peer in peers.items()
+                if name.startswith("geopandas")
+            },
+            "exponent": growth["exponent"],
+        }
+    for timed in (ours, *peers.values()):
+        del timed["pairs"]
+    return {"winze": ours, "peers": peers, "ratio": ratios(ours, peers), "quality": quality}
+
+
+def _apart_at_most(folder: Path, name: str) -> float:
+    """The largest relative difference between our answer and another's."""
+    ours, other = (np.load(folder / f"{which}.npy", mmap_mode="r") for which in ("winze", name))
+    if np.any((ours == 0) != (other == 0)):
+        return 1.0
+    return float(f"{np.max(np.abs(ours - other) / np.where(other == 0, 1, other)):.2g}")
+
+
+def _growth(events: int, sites: int) -> float:
+    """How the seconds grow with the pairs, from a quarter of the events to all: 1 is in proportion."""
+    took, pairs = [], []
+    for part in (events // 4, events // 2, events):
+        case = Case.of(part, sites)
+        took.append(min(seconds(lambda case=case: winze(case))[0] for _ in range(5)))
+        pairs.append(strtree(case)[1])
+    return round(float(np.polyfit(np.log(pairs), np.log(took), 1)[0]), 2)
+
+
+def _alone(name: str, events: int, sites: int, folder: Path) -> Found:
+    """One method in this process. Everybody but `first` has a small job before, to load and compile what it needs."""
+    if name != "first":
+        METHODS.get(name, winze)(Case.of(500, 500))
+    if name == "growth":
+        return {"exponent": _growth(events, sites)}
+    case = Case.of(events, sites)
+    took, (answer, pairs) = seconds(lambda: METHODS.get(name, winze)(case))
+    mb = peak_mb()
+    np.save(folder / f"{name}.npy", answer)
+    return {"seconds": took, "mb": mb, "pairs": pairs}
+
+
+if __name__ == "__main__":
+    name, events, sites, folder = sys.argv[1:]
+    print(json.dumps(_alone(name, int(events), int(sites), Path(folder))))

@@ -54,3 +54,14 @@ def middle(runs: Iterable[Found]) -> Found:
 def ratios(ours: Found, peers: dict[str, Found]) -> Found:
     """How many times as long each peer took."""
     return {name: round(peer["seconds"] / ours["seconds"], 1) for name, peer in peers.items()}
+
+
+def program(*command: str) -> Found:
+    """Run a whole program, start and imports included: its seconds, its peak MB, how it ended."""
+    start = time.perf_counter()
+    started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(started.pid, 0)
+    taken = time.perf_counter() - start
+    started.returncode = os.waitstatus_to_exitcode(status)
+    mb = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
+    return {"seconds": taken, "mb": mb, "exit": started.returncode}

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import until_countries
 from winze.engine.problems import Severity
 from winze.engine.records import (
     DataClass,
@@ -40,8 +39,6 @@ from winze.formats.lines import first_words, heading, holds, meanings, measures,
 from winze.formats.reading import Reading, lookup, read
 from winze.formats.tables import UNKNOWN
 from winze.formats.templates import SOURCE, TEMPLATES, rows_of, write_template, write_workbook
-
-until_countries.provide()
 
 
 def a_csv(folder: Path, marker: str, *lines: str, language: str = "en") -> Path:

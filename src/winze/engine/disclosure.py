@@ -40,7 +40,9 @@ SEES: Mapping[str, frozenset[DataClass]] = {
 }
 SMALL = 5
 _BANDS = (5, 10, 25, 50, 100)
-_PLAIN_VALUES = frozenset({"count", "limit", "cells", "columns", "column", "encoding", "code", "low", "high", "day"})
+_PLAIN_VALUES = frozenset(
+    {"count", "limit", "cells", "columns", "column", "encoding", "code", "low", "high", "day", "territory"}
+)
 
 
 class Told(Protocol):
@@ -298,9 +300,9 @@ def view(cycle: Told, audience: str) -> View:
         hidden += [fold(site.name) for site in cycle.register.sites.values()]
     if audience == "public":
         hidden += [fold(party.name) for party in cycle.register.parties.values()]
-    places = (*cycle.register.sites.values(), *cycle.register.areas.values())
-    open_names = {fold(name) for place in places for name in (place.province, place.country) if name}
-    open_names |= {fold(area.name) for area in cycle.register.areas.values()}
+    sites, areas = cycle.register.sites.values(), cycle.register.areas.values()
+    open_names = {fold(name) for site in sites for name in (site.territory, site.province, site.country) if name}
+    open_names |= {fold(name) for area in areas for name in (area.name, area.province, area.country) if name}
     shas = "\n".join(sorted(item.sha256 for item in cycle.inputs))
     return View(
         audience=audience,
@@ -320,7 +322,8 @@ def _file_names(cycle: Told, audience: str) -> dict[str, str | None]:
     held: dict[str, set[DataClass]] = {}
     for statement in cycle.statements:
         held.setdefault(statement.origin.input, set()).add(statement.data_class)
-    return {
-        item.id: item.name if audience == "internal" or (held.get(item.id) and held[item.id] <= SEES[audience]) else None
-        for item in cycle.inputs
-    }
+
+    def open_(id: str) -> bool:
+        return audience == "internal" or bool(held.get(id) and held[id] <= SEES[audience])
+
+    return {item.id: item.name if open_(item.id) else None for item in cycle.inputs}

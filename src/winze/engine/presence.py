@@ -281,15 +281,15 @@ def _conflict(
 ) -> Signal:
     least, rise = known.number(CONFLICT, "minimum_events"), known.number(CONFLICT, "rise_ratio")
     reasons = [
-        because("reason.event-near", CONFLICT, s, dataset=dataset, day=s.speaks_of.known_on, km=round(km, 1))
+        because("reason.event-near", CONFLICT, s, dataset=f"@dataset.{dataset}", day=s.speaks_of.known_on, km=round(km, 1))
         for s, km in placed[-3:]
     ]
     if len(placed) > 3:
-        reasons.append(because("reason.events-near", CONFLICT, count=len(placed), dataset=dataset))
+        reasons.append(because("reason.events-near", CONFLICT, count=len(placed), dataset=f"@dataset.{dataset}"))
     now = last.rate if last else None
     usual = before.rate if before else None
     if last is not None and last.newest is not None:
-        reasons.append(because("reason.conflict-counted", CONFLICT, last.newest, dataset=dataset, events=last.events,
+        reasons.append(because("reason.conflict-counted", CONFLICT, last.newest, dataset=f"@dataset.{dataset}", events=last.events,
                                months=last.months, unknown=12 - last.months))  # fmt: skip
     if before is not None and before.newest is not None:
         reasons.append(because("reason.conflict-before", CONFLICT, before.newest, events=before.events,

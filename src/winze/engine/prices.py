@@ -15,7 +15,7 @@ from decimal import Decimal
 from statistics import median
 
 from winze.engine.known import Known, distinct, months_before, newest_first
-from winze.engine.quantities import ALREADY_PURE, Money, Unknown, traded_as, per_pure_gram
+from winze.engine.quantities import ALREADY_PURE, Money, Unknown, per_pure_gram, traded_as
 from winze.engine.reasons import Reason, Signal, because
 from winze.engine.records import Precision, Price, Quote, Statement
 

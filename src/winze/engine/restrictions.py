@@ -69,8 +69,10 @@ def _forbids(s: Statement, stands: bool) -> Iterator[Reason]:
         yield because("reason.act-forbids", ACT, s, number=number, what=f"@forbids.{what}", day=s.speaks_of.start)
     for what in act.exempts:
         yield because("reason.act-exempts", ACT, s, number=number, what=f"@exempts.{what}")
-    text = "reason.act-until" if act.until else "reason.act-no-end"
-    yield because(text, ACT, s, **({"until": act.until} if act.until else {}))
+    if act.until is None:
+        yield because("reason.act-no-end", ACT, s)
+    else:
+        yield because("reason.act-until", ACT, s, until=act.until)
 
 
 def policy_hints(known: Known) -> Iterator[Signal]:

@@ -145,8 +145,10 @@ def _vintages(known: Known, lists: Lists) -> Iterator[Reason]:
             newest[name] = s
     for name in sorted(newest):
         s, (made, _) = newest[name], _age(newest[name])
-        text = "reason.list-vintage" if made >= UNDATED else "reason.list-undated"
-        yield because(text, RULE, s, list=name, entries=counts[name], **({"day": made} if made >= UNDATED else {}))
+        if made >= UNDATED:
+            yield because("reason.list-vintage", RULE, s, list=name, entries=counts[name], day=made)
+        else:
+            yield because("reason.list-undated", RULE, s, list=name, entries=counts[name])
         if undated[name] and made >= UNDATED:
             yield because("reason.entries-undated", RULE, s, list=name, entries=undated[name])
 

@@ -28,7 +28,9 @@ def country(text: str | None) -> str | None:
         return codes[text]
     if text.upper() in _alpha_3():
         return text.upper()
-    return _names().get(_words(text)) if text else None
+    words = _words(text)
+    short = tuple(word for word in words if word not in lookup("countries")["formal"])
+    return _names().get(words) or _names().get(short)
 
 
 @cache

@@ -123,7 +123,7 @@ def _saved_sheet(saved: Any, at: str) -> SheetMapping:
         header_row,
     )
     _hold(order in DATE_ORDERS, f"{at}.date_order", order)
-    known = {None, *TEMPLATES[template].columns} if template else {None}
+    known: set[str | None] = {None, *(TEMPLATES[template].columns if template else ())}
     _hold(isinstance(constants, dict), f"{at}.constants", constants)
     for field_name in constants:
         _hold(field_name in known, f"{at}.constants", field_name)
@@ -237,8 +237,8 @@ def _propose_sheet(source: Source, name: str | None) -> SheetMapping:
     guesses = [
         (fit, -number, -list(TEMPLATES).index(template.name), template, number, columns)
         for n, (number, values) in enumerate(rows[:_HEADER_WITHIN])
-        if sum(isinstance(value, str) and bool(value.strip()) for value in values) >= 2
         for template in TEMPLATES.values()
+        if _headings_of(template, values) >= 2
         for fit, columns in [_fit(template, values, [below for _, below in rows[n + 1 :]])]
     ]
     best = max(guesses, key=lambda guess: guess[:3], default=None)
@@ -280,7 +280,18 @@ def _fit(
     )
     required = sum(column in chosen.values() for column in template.required) / len(template.required)
     known = sum(column.confidence for column in columns)
-    return (known * required**2 if len(chosen) >= 2 and required >= 0.5 else 0.0), columns
+    return (known * required**2 if len(chosen) >= 2 and required > 0.5 else 0.0), columns
+
+
+def _headings_of(template: Template, titles: Sequence[Cell]) -> int:
+    """How many cells of a row are named like a column of a template."""
+    texts = (_bare(title) for title in titles if isinstance(title, str))
+    return sum(any(_named(text, column) for column in template.columns) for text in texts)
+
+
+def _bare(title: str) -> str:
+    """A heading folded, without the number it may end on: "Minerai 2" is named like "Minerai"."""
+    return re.sub(r"(?<=\D)\d{1,2}$", "", fold(title)).strip()
 
 
 def _joins(column: str) -> bool:
@@ -292,7 +303,7 @@ def _confidence(title: str, column: str, cells: Sequence[Cell]) -> float:
 
     Cells alone are enough only where what they hold is a closed list or a country.
     """
-    named = _named(fold(title), column)
+    named = _named(_bare(title), column)
     accepts, telling = _CONTENT.get(holds(column), (_known_word(holds(column)), True))
     seen = [cell for cell in cells if as_text(cell) is not None]
     if not seen:

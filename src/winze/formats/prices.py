@@ -42,7 +42,7 @@ def _price(row: Row, column: _Column, month: Span, source: str) -> Statement | N
     if amount is None:
         return None
     if amount < _LEAST:
-        row.problem("price_not_positive", column.heading, value=as_text(row.raw(column.heading)), commodity=column.commodity)
+        row.problem("price_not_positive", column.heading, value=amount, commodity=column.commodity)
         return None
     said = Price(column.commodity, amount, column.currency, column.unit, column.series)
     return Statement(f"commodity:{column.commodity}", said, month, row.origin(column.heading), source)
@@ -73,7 +73,8 @@ def _read_sheet(source: Source, sheet: str | None, header: _Header) -> Iterator[
     columns = dict(_columns_of(source, sheet, header))
     table = Table(source, sheet=sheet, header_row=header[-1][0], used=(), audit=False)
     table.index = {"period": 0, **{column.heading: at for at, column in columns.items()}}
-    yield from each(table, partial(_month_of_prices, columns=tuple(columns.values())))
+    every = tuple(columns.values())
+    yield from each(table, lambda row: _month_of_prices(row, every))
 
 
 def _month_of_prices(row: Row, columns: tuple[_Column, ...]) -> Iterator[Statement]:
@@ -248,15 +249,9 @@ def _columns_by_evidence(
     needed, margin = lookup("prices")["evidence"]["needed"], Decimal(str(lookup("prices")["evidence"]["margin"]))
     for commodity in known["commodities"]:
         entry = _evidence()[commodity]
-        expected = [(sample[month], Decimal(entry["shows"][month])) for month in sorted(sample) if month in entry["shows"]]
-        if len(expected) < needed:
-            continue
-        fits = [
-            at
-            for at in range(1, len(headings))
-            if all(_near(cells[at], price, margin) for cells, price in expected[:needed])
-        ]
-        if len(fits) == 1:
+        shown = [(sample[month], Decimal(price)) for month, price in entry["shows"].items() if month in sample][:needed]
+        fits = [at for at in range(1, len(headings)) if all(_near(cells[at], price, margin) for cells, price in shown)]
+        if len(shown) == needed and len(fits) == 1:
             series = f"{known['publisher']}: {commodity}"
             yield fits[0], _Column(commodity, "USD", entry["unit"], series, headings[fits[0]], entry.get("from"))
 
@@ -298,8 +293,11 @@ def _is_gold(peek: Peek) -> str | None:
     return "monthly" if rows and all(_month(row[0], _DATED) for row in rows) else None
 
 
+_read_imf = partial(read_by_evidence, name="imf", source_id="imf-pcps")
+_read_gold = partial(read_by_evidence, name="gold-monthly", source_id="gold-monthly")
+
 READERS = (
     Reader("worldbank-cmo", "worldbank-cmo", _is_worldbank, read_worldbank),
-    Reader("imf-prices", "imf-pcps", _is_imf, partial(read_by_evidence, source_id="imf-pcps", name="imf")),
-    Reader("gold-monthly", "gold-monthly", _is_gold, partial(read_by_evidence, source_id="gold-monthly", name="gold-monthly")),
+    Reader("imf-prices", "imf-pcps", _is_imf, _read_imf),
+    Reader("gold-monthly", "gold-monthly", _is_gold, _read_gold),
 )

@@ -60,7 +60,7 @@ def read_oxcgrt(source: Source) -> Iterator[Statement]:
     codes = tuple(_codes_in(table))
     index = _first_in(table, known["index"])
     unsaid = _Unsaid()
-    yield from each(table, partial(_policy_day, codes=codes, index=index, unsaid=unsaid))
+    yield from each(table, lambda row: _policy_day(row, codes, index, unsaid))
     unsaid.log(source)
 
 
@@ -150,7 +150,7 @@ def read_oxcgrt_wide(source: Source) -> Iterator[Statement]:
         return
     table = Table(source, used=(*known["place"], *days), required=("CountryCode",))
     unsaid, blank = _Unsaid(), Counter[str]()
-    yield from each(table, partial(_index_changes, days=days, unsaid=unsaid, blank=blank))
+    yield from each(table, lambda row: _index_changes(row, days, unsaid, blank))
     unsaid.log(source)
     if blank:
         source.log.add("days_without_value", count=blank.total())
@@ -234,7 +234,7 @@ def read_infections(source: Source, format: str) -> Iterator[Statement]:
     required = (columns["country"], columns["day"])
     table = Table(source, used=columns.values(), ignored=known["ignored"], required=required)
     unsaid = _Unsaid()
-    yield from each(table, partial(_infections, known=known, format=format, unsaid=unsaid))
+    yield from each(table, lambda row: _infections(row, known, format, unsaid))
     unsaid.log(source)
 
 
