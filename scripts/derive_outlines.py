@@ -7,7 +7,8 @@ TopoJSON form of the npm package world-atlas 2. Method: every shared border line
 Peucker's rule, so that neighbours still meet; then each country's rings are put together, rounded, and those smaller
 than a least area dropped, save a country's largest. Figures and the choice of countries stand in
 `src/winze/formats/lookups/geography.yaml` under `derived`. The order is fixed: the same input gives the same bytes.
-Outlines are for drawing only and take no position on borders; shapes without an ISO 3166-1 code are left out.
+Outlines are for drawing only and take no position on borders. A shape without an ISO 3166-1 code is put with the
+country whose code covers it, as `derived.within` says, or left out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +48,39 @@ def main(source: Path) -> None:
 def derive(topology: dict[str, Any], arcs: Arcs, figures: dict[str, Any]) -> dict[str, list[Line]]:
     """The rings of each wanted country, by ISO 3166-1 alpha-3 code."""
     numbers = lookup("geography")["numbers"]
-    found: dict[str, list[Line]] = {}
+    found: dict[str, list[list[int]]] = {}
     for shape in topology["objects"]["countries"]["geometries"]:
-        code = numbers.get(int(shape.get("id") or 0))
+        code = numbers.get(int(shape.get("id") or 0)) or figures["within"].get(shape["properties"]["name"])
         if code in figures["countries"]:
             polygons = [shape["arcs"]] if shape["type"] == "Polygon" else shape["arcs"]
-            rings = [arcs.ring(ring, sys.maxsize) or [] for polygon in polygons for ring in polygon]
-            found.setdefault(code, []).extend(tidy(ring, figures["decimals"]) for ring in rings)
-    return {code: worth_drawing(found[code], figures["least_area"]) for code in sorted(found)}
+            found.setdefault(code, []).extend(ring for polygon in polygons for ring in polygon)
+    drawn = {}
+    for code in sorted(found):
+        rings = [arcs.ring(ring, sys.maxsize) or [] for ring in together(found[code], arcs)]
+        drawn[code] = worth_drawing([tidy(ring, figures["decimals"]) for ring in rings], figures["least_area"])
+    return drawn
+
+
+def together(rings: list[list[int]], arcs: Arcs) -> list[list[int]]:
+    """The rings of all shapes of a country as one: a line that two of them share lies within, and goes."""
+    used = {number for ring in rings for number in ring}
+    touched = [ring for ring in rings if any(~number in used for number in ring)]
+    left = [number for ring in touched for number in ring if ~number not in used]
+    merged = [ring for ring in rings if ring not in touched]
+    while left:
+        ring = [left.pop(0)]
+        while (last := end(ring[-1], arcs)) != start(ring[0], arcs):
+            ring.append(left.pop(next(i for i, number in enumerate(left) if start(number, arcs) == last)))
+        merged.append(ring)
+    return merged
+
+
+def start(number: int, arcs: Arcs) -> tuple[float, float]:
+    return (arcs.ring([number], sys.maxsize) or [])[0]
+
+
+def end(number: int, arcs: Arcs) -> tuple[float, float]:
+    return (arcs.ring([number], sys.maxsize) or [])[-1]
 
 
 def coarse(line: Line, tolerance: float) -> Line:
@@ -89,7 +116,7 @@ def worth_drawing(rings: list[Line], least: float) -> list[Line]:
 
 def area(ring: Line) -> float:
     """The area of a ring in square degrees."""
-    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(ring, ring[1:], strict=False))) / 2
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(ring))) / 2
 
 
 if __name__ == "__main__":

@@ -84,13 +84,23 @@ def _print_reading(found: Any, lang: str) -> None:
     kinds = _checked(found, lang)["records"]
     counted = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "–"
     print(f"{found.name}: {found.format or '?'} {found.version or ''} {counted}")
-    for problem in found.problems[:40]:
-        where = " ".join(
-            str(part) for part in (problem.origin.sheet, problem.origin.row, problem.origin.cell) if part is not None
-        )
-        print(f"  {problem.severity}: [{where}] {sentence(problem, lang)} {hint(problem, lang)}")
-    if len(found.problems) > 40:
-        print(f"  … {len(found.problems) - 40:,} more: winze check --json")
+    for same in _grouped(found.problems):
+        first = same[0]
+        where = ", ".join(_where(problem.origin) for problem in same[:5]) + (" …" if len(same) > 5 else "")
+        times = f" ({len(same):,} times)" if len(same) > 1 else ""
+        print(f"  {first.severity}{times}: {sentence(first, lang)} {hint(first, lang)}{f' [{where}]' if where else ''}")
+
+
+def _grouped(problems: Any) -> list[list[Any]]:
+    """Problems of one code together, in the order in which the code first occurs."""
+    groups: dict[str, list[Any]] = {}
+    for problem in problems:
+        groups.setdefault(problem.code, []).append(problem)
+    return list(groups.values())
+
+
+def _where(origin: Any) -> str:
+    return " ".join(str(part) for part in (origin.sheet, origin.row, origin.cell) if part is not None)
 
 
 @app.command

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from real import real
-from winze.engine.problems import Severity
-from winze.engine.records import Infections, PolicyDay, Statement, of_kind
-from winze.engine.texts import LANGUAGES, hint, sentence
-from winze.formats.countries import _named, _words, country
-from winze.formats.reading import Reading, lookup, read, readers
 
-LONG = "CountryName,CountryCode,Date,C1_School closing,C1_Flag,C8_International travel controls,E3_Fiscal measures,StringencyIndex"
+from real import real
+from winze.engine.problems import Log, Severity
+from winze.engine.records import Infections, PolicyDay, Statement, of_kind
+from winze.engine.texts import LANGUAGES, hint, sentence, severities
+from winze.formats.countries import _named, _words, country
+from winze.formats.files import Source
+from winze.formats.reading import Reading, limits, lookup, read, readers
+
+LONG = (
+    "CountryName,CountryCode,Date,C1_School closing,C1_Flag,C8_International travel controls,E3_Fiscal measures,"
+    "StringencyIndex"
+)
 OWID = "iso_code,location,date,total_cases,new_cases,total_deaths,new_deaths,population"
 WHO = "Date_reported, Country_code, Country, WHO_region, New_cases, Cumulative_cases, New_deaths, Cumulative_deaths"
 PROOF = ("COD,Democratic Republic of Congo,80.56", "RWA,Rwanda,90.74", "PER,Peru,94.44")
@@ -116,7 +122,8 @@ def test_later_vintages_have_regions_and_majority_codes(tmp_path: Path) -> None:
 def test_the_first_codes_of_march_2020_keep_their_own_names_and_scales(tmp_path: Path) -> None:
     found = reading(
         tmp_path,
-        "CountryName,CountryCode,Date,S1_School closing,S1_IsGeneral,S7_International travel controls,S8_Fiscal measures",
+        "CountryName,CountryCode,Date,S1_School closing,S1_IsGeneral,"
+        "S7_International travel controls,S9_Monetary measures",
         "Rwanda,RWA,20200320,2,1,3,",
         "Uganda,UGA,20200320,3,1,3,",
     )
@@ -148,6 +155,16 @@ def test_semicolons_and_decimal_commas_read_the_same(tmp_path: Path) -> None:
     assert [s.id for s in comma.statements] == [s.id for s in semicolon.statements]
 
 
+def test_the_file_saved_again_as_a_workbook_says_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "again.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("OxCGRT")
+        sheet.write_row(0, 0, LONG.split(","))
+        sheet.write_row(1, 0, ["Peru", "PER", 20200501, 2, 1, 4, None, 80.04])
+    text = reading(tmp_path, LONG, "Peru,PER,20200501,2.00,1,4.00,,80.04")
+    assert [s.id for s in read(path).statements] == [s.id for s in text.statements] != []
+
+
 def test_a_shifted_row_is_not_loaded(tmp_path: Path) -> None:
     found = reading(tmp_path, LONG, "Peru,PER,extra,20200501,2.00,1,4.00,,80.04", "Peru,PER,20200502,2,1,4,,80")
     assert codes(found) == {"row_shifted": 1}
@@ -162,7 +179,9 @@ def test_rows_appended_later_change_no_earlier_statement(
 ) -> None:
     folder = tmp_path_factory.mktemp("long")
     start = date(2020, 3, 1)
-    rows = [f"Peru,PER,{start + timedelta(n):%Y%m%d},{level},{flag},,,{level}" for n, (level, flag) in enumerate(levels)]
+    rows = [
+        f"Peru,PER,{start + timedelta(n):%Y%m%d},{level},{flag},,,{level}" for n, (level, flag) in enumerate(levels)
+    ]
     whole, part = reading(folder, LONG, *rows), reading(folder, LONG, *rows[:cut], name="part.csv")
     kept = [s.id for s in part.statements]
     assert kept == [s.id for s in whole.statements][: len(kept)]
@@ -258,7 +277,7 @@ def test_the_real_wide_file_names_countries_regions_and_cities() -> None:
     assert codes(found) == {"days_without_value": 1}
     drc = [(s.speaks_of.start, p.stringency) for s, p in policies(found) if s.subject == "country:COD"]
     assert max(pair for pair in drc if pair[0] <= date(2020, 5, 11))[1] == 80.56
-    assert all(a[0] < b[0] for a, b in zip(drc, drc[1:], strict=False))
+    assert all(a[0] < b[0] for a, b in pairwise(drc))
     sydney = next(p for s, p in policies(found) if s.subject == "region:AUS_1GSYD")
     assert (sydney.country, sydney.region) == ("AUS", "Greater Sydney")
 
@@ -333,7 +352,10 @@ def test_a_lost_cell_does_not_move_figures_into_a_statement(tmp_path: Path) -> N
 
 
 @settings(max_examples=30, deadline=None)
-@given(figures=st.lists(st.tuples(st.integers(-5, 90), st.integers(0, 900)), min_size=2, max_size=15), cut=st.integers(1, 14))
+@given(
+    figures=st.lists(st.tuples(st.integers(-5, 90), st.integers(0, 900)), min_size=2, max_size=15),
+    cut=st.integers(1, 14),
+)
 def test_infections_appended_later_change_no_earlier_statement(
     tmp_path_factory: pytest.TempPathFactory, figures: list[tuple[int, int]], cut: int
 ) -> None:
@@ -385,8 +407,8 @@ def test_names_of_other_countries(name: str, code: str) -> None:
     assert country(name) == code
 
 
-@pytest.mark.parametrize("text", [None, "", " ", "Congo", "刚果", "Korea", "no", "na", "World", "OWID_WRL", "Atlantis", "?",
-                                  "Kivu", "Islamic State of Iraq", "Republic"])  # fmt: skip
+@pytest.mark.parametrize("text", [None, "", " ", "Congo", "刚果", "Korea", "no", "na", "World", "OWID_WRL", "Atlantis",
+                                  "?", "Kivu", "Islamic State of Iraq", "Republic"])  # fmt: skip
 def test_what_names_no_country_or_two_gives_none(text: str | None) -> None:
     assert country(text) is None
 
@@ -430,26 +452,24 @@ def test_exactly_one_reader_knows_each_real_file(file: str, tmp_path: Path) -> N
         head = "".join(line for _, line in zip(range(3), lines, strict=False))
     path = tmp_path / "renamed.xls"
     path.write_text(head, encoding="utf-8")
-    from winze.formats.files import Source
-
-    source = Source(path, "x", "x", read(path).problems, None)  # type: ignore[arg-type]
-    source.limits = __import__("winze.formats.reading", fromlist=["limits"]).limits()
+    source = Source(path, "sent", "sent", Log("sent", severities()), limits())
     assert len([reader.format for reader in readers() if reader.recognise(source.peek()) is not None]) == 1
 
 
 def test_a_file_cut_in_the_middle_of_a_row_keeps_its_good_rows(tmp_path: Path) -> None:
-    whole = io.StringIO()
-    whole.write(OWID + "\n" + "".join(f"NAM,Namibia,2020-05-{day:02},16,0,0,0,\n" for day in range(1, 11)))
+    whole = OWID + "\n" + "".join(f"NAM,Namibia,2020-05-{day:02},16,0,0,0,\n" for day in range(1, 11))
     path = tmp_path / "cut.csv"
-    path.write_text(whole.getvalue()[:-25], encoding="utf-8")
+    path.write_text(whole[:-25], encoding="utf-8")
     found = read(path)
     assert len(found.statements) == 9
-    assert codes(found)["row_without"] == 1
+    assert codes(found) == {"row_cut_off": 1} and found.failed
 
 
 def test_every_problem_has_a_sentence_and_a_hint_in_each_language(tmp_path: Path) -> None:
     found = [
-        reading(tmp_path, OWID, "ECU,Ecuador,2020-05-07,5,-1,1,1,", ",World,2020-05-07,5,1,1,1,", "NAM,N,2020-05-07,,,,,"),
+        reading(
+            tmp_path, OWID, "ECU,Ecuador,2020-05-07,5,-1,1,1,", ",World,2020-05-07,5,1,1,1,", "NAM,N,2020-05-07,,,,,"
+        ),
         wide(tmp_path, "ZWE,Zimbabwe,10,,10"),
         reading(tmp_path, "CountryCode,CountryName,14Apr2020,15Apr2020", "AFG,Afghanistan,62.5,62.5"),
     ]

@@ -15,10 +15,13 @@ from winze.engine.register import Register, Site, fold
 
 
 class Figure(Protocol):
-    """One figure of a rule as it stands on a day."""
+    """One figure of a rule as it stands on a day, with its unit ("percent", "ratio", "months" …)."""
 
     @property
     def value(self) -> Any: ...
+
+    @property
+    def unit(self) -> str: ...
 
 
 class Rules(Protocol):
@@ -67,6 +70,11 @@ class Known:
     def number(self, rule: str, name: str) -> float:
         """A figure of a rule as it stands on the day."""
         return float(self.rules.figure(rule, name, self.as_of).value)
+
+    def percent(self, rule: str, name: str) -> float:
+        """A figure that is a share, in percent whether the rule gives it in percent or as part of one."""
+        figure = self.rules.figure(rule, name, self.as_of)
+        return float(figure.value) * (100 if figure.unit in ("ratio", "probability") else 1)
 
     @cached_property
     def facts(self) -> Mapping[str, Mapping[tuple[str, str | None], list[tuple[Statement, Fact]]]]:

@@ -114,7 +114,7 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Document:
     """Something a rule may cite. `issued` is a year, month or day as far as known. `seen` says how much of the document
-    itself was read for this rulebook: "whole", "part" or "no" (then it is known through others)."""
+    itself was read for this rulebook: "whole", "part" or "none" (then it is known through others)."""
 
     id: str
     title: str
@@ -660,7 +660,7 @@ _RULE: Mapping[str, _Take] = {
 _RULE_MORE: Mapping[str, _Take] = {"checked_by": _text, "note": _texts, "figures": _figures, "facts": _mapping}
 _DOCUMENT: Mapping[str, _Take] = {
     "id": _text, "title": _text, "issuer": _text, "issued": _partial_date, "url": _text_or_null, "language": _text,
-    "type": _one_of(DOCUMENT_TYPES), "licence": _text, "seen": _one_of(("whole", "part", "no")), "reviewed": _day,
+    "type": _one_of(DOCUMENT_TYPES), "licence": _text, "seen": _one_of(("whole", "part", "none")), "reviewed": _day,
 }  # fmt: skip
 _CARD: Mapping[str, _Take] = {
     "id": _text, "publisher": _text, "title": _texts, "licence": _text, "attribution": _text, "may_republish": _flag,

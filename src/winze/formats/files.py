@@ -419,5 +419,3 @@ def as_text(value: Cell) -> str | None:
     if isinstance(value, date):
         return value.isoformat()
     return str(value).strip() or None
-
-

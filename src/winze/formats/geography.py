@@ -15,13 +15,14 @@ from typing import Any
 
 from winze.engine.records import Origin, Outline, Place, Statement, on
 from winze.formats.countries import country
-from winze.formats.files import Peek, Source
+from winze.formats.files import Peek, Source, as_text
 from winze.formats.reading import Reader, lookup
 from winze.formats.tables import Row, Table, each
 from winze.formats.undated import UNDATED
 
 PCODES, GEOJSON, TOPOJSON = "ocha-pcodes", "country-outlines", "natural-earth"
 Ring = tuple[tuple[float, float], ...]  # (longitude, latitude) in degrees, the last point the first
+Shape = tuple[str, str | None, Iterable[Any]]  # name and country code of a shape, and its rings as the file has them
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -50,7 +51,9 @@ def _read_pcodes(source: Source) -> Iterator[Statement]:
         if code in codes:
             row.problem("place_code_twice", "P-Code", place=code)
         codes.add(code)
-        place = Place(code, row.need("Name"), level, row.text("Parent P-Code"), row.need("Location"))
+        # A place may be called "Na" or "None": here the words for unknown are names.
+        name = as_text(row.raw("Name")) or row.need("Name")
+        place = Place(code, name, level, row.text("Parent P-Code"), row.need("Location"))
         day = row.day("Valid from date")
         if day is None:
             row.problem("reference_undated", "Valid from date")
@@ -128,7 +131,7 @@ def _read_topojson(source: Source) -> Iterator[Statement]:
     arcs = Arcs(source.json)
     numbers: dict[int, str] = lookup("geography")["numbers"]
 
-    def shapes() -> Iterator[tuple[str, str | None, Iterable[Any]]]:
+    def shapes() -> Iterator[Shape]:
         for shape in _geometries(source.json):
             number, properties = str(shape.get("id", "")), shape.get("properties")
             name = str(properties.get("name", number)) if isinstance(properties, dict) else number
@@ -174,7 +177,7 @@ class Arcs:
         return points
 
 
-def _outlines(source: Source, shapes: Iterable[tuple[str, str | None, Iterable[Any]]], card: str) -> Iterator[Statement]:
+def _outlines(source: Source, shapes: Iterable[Shape], card: str) -> Iterator[Statement]:
     """One outline a country, put together from all shapes that carry its code.
 
     Problems: reference_undated once, outline_no_country, outline_broken, outline_too_large.

@@ -17,7 +17,7 @@ from typing import Any
 from winze.engine.records import Price, Span, Statement, in_month
 from winze.formats.files import Cell, Peek, Source, as_text
 from winze.formats.reading import Reader, lookup
-from winze.formats.tables import Row, Skip, Table, each, parse_day
+from winze.formats.tables import Row, Table, each, parse_day
 
 _LEAST = Decimal("0.0001")  # 0 and 1E-10 stand for "no quotation" in these files
 
@@ -34,18 +34,17 @@ class _Column:
     since: date | None = None
 
 
-def _price(row: Row, column: _Column, month: Span, source: str) -> Statement | None:
-    """One price, None where the cell is blank or holds no price."""
-    if column.since and month.end < column.since:
-        return None
-    amount = row.decimal(column.heading)
-    if amount is None:
-        return None
-    if amount < _LEAST:
-        row.problem("price_not_positive", column.heading, value=amount, commodity=column.commodity)
-        return None
-    said = Price(column.commodity, amount, column.currency, column.unit, column.series)
-    return Statement(f"commodity:{column.commodity}", said, month, row.origin(column.heading), source)
+def _prices(row: Row, columns: tuple[_Column, ...], month: Span, source: str) -> Iterator[Statement]:
+    """The prices of one row; a blank cell, and one that holds no price, gives none."""
+    for column in columns:
+        amount = row.decimal(column.heading) if not column.since or month.end >= column.since else None
+        if amount is None:
+            continue
+        if amount < _LEAST:
+            row.problem("price_not_positive", column.heading, value=amount, commodity=column.commodity)
+            continue
+        said = Price(column.commodity, amount, column.currency, column.unit, column.series)
+        yield Statement(f"commodity:{column.commodity}", said, month, row.origin(column.heading), source)
 
 
 # -- World Bank ------------------------------------------------------------------------------------------------------
@@ -77,23 +76,21 @@ def _read_sheet(source: Source, sheet: str | None, header: _Header) -> Iterator[
     yield from each(table, lambda row: _month_of_prices(row, every))
 
 
-def _month_of_prices(row: Row, columns: tuple[_Column, ...]) -> Iterator[Statement]:
+def _month_of_prices(row: Row, columns: tuple[_Column, ...]) -> list[Statement]:
     text = row.text("period")
     if text is None or not _PERIOD.fullmatch(text):
         if any((as_text(row.raw(column.heading)) or "")[:1].isdigit() for column in columns):
             row.drop("period")
-        return
+        return []
     month = _month(text, _PERIOD)
     if month is None:
         row.problem("value_not_date", "period", value=text)
-        raise Skip
+        row.drop("period")
+        return []
     made = row.table.source.generated_on
     if made and month.start > made:
         row.problem("date_in_future", "period", value=text)
-    for column in columns:
-        price = _price(row, column, month, "worldbank-cmo")
-        if price:
-            yield price
+    return list(_prices(row, columns, month, "worldbank-cmo"))
 
 
 def _columns_of(source: Source, sheet: str | None, header: _Header) -> Iterator[tuple[int, _Column]]:
@@ -217,10 +214,7 @@ def _dated_prices(row: Row, columns: tuple[_Column, ...], source_id: str) -> Ite
     if month is None:
         row.problem("row_without", "Date", column="Date")
         return
-    for column in columns:
-        price = _price(row, column, month, source_id)
-        if price:
-            yield price
+    yield from _prices(row, columns, month, source_id)
 
 
 def _below_header(source: Source) -> Iterator[tuple[int, list[Cell]]]:

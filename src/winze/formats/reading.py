@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ def read(path: Path, *, name: str | None = None) -> Reading:
     reader: Reader | None = None
     version: str | None = None
     try:
-        reader, version = find(source.peek())
+        reader, version = _mapped(path) or find(source.peek())
         if reader is None:
             log.add("format_unknown", headings=_headings(source.peek()))
         else:
@@ -109,6 +109,16 @@ def read(path: Path, *, name: str | None = None) -> Reading:
         problems=tuple(sorted(log, key=lambda problem: problem.order)),
         generated_on=source.generated_on,
     )
+
+
+def _mapped(path: Path) -> tuple[Reader, str] | None:
+    """The reader that a column mapping saved beside the file makes of it; None where there is none."""
+    from winze.formats import mapping
+
+    saved = mapping.mapping_for(path)
+    if saved is None:
+        return None
+    return Reader("mapped", "user", lambda _: None, partial(mapping.apply, saved)), "1"
 
 
 def after(reading: Reading, today: date) -> Reading:
@@ -150,6 +160,6 @@ def case_files(folder: Path) -> list[Path]:
         for path in folder.rglob("*")
         if path.is_file()
         and not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
-        and path.suffix.lower() not in {".md", ".txt"}
+        and not path.name.lower().endswith((".md", ".txt", ".map.yaml"))
     ]
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())

@@ -94,7 +94,6 @@ class Table:
             yield Row(self, number, values)
 
 
-
 class Row:
     """One row. Each method returns None for a blank or unknown cell, and None with a problem for an impossible one."""
 

@@ -2,7 +2,7 @@
 
 The other choice, to hold such a file back until somebody dates it, would make a sanctions list silently say nothing.
 So an undated file is used, a problem says so once a file, and whatever shows its statements can tell them by `UNDATED`:
-a span of one day with the precision of an interval, which no dated source gives.
+a span of one day long ago with the precision of an interval, which no dated source gives.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date
 
 from winze.engine.records import Precision, Span
 
-UNDATED = Span(date(1900, 1, 1), date(1900, 1, 1), Precision.INTERVAL)
+UNDATED = Span(date(1800, 1, 1), date(1800, 1, 1), Precision.INTERVAL)
 
 
 def is_undated(span: Span) -> bool:

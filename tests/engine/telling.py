@@ -1,0 +1,148 @@
+"""Statements, registers and a rulebook of given figures for the tests of signals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from winze.engine.reasons import Signal
+from winze.engine.records import (
+    ArmedActor,
+    ConflictCount,
+    Fact,
+    NodeStatus,
+    Origin,
+    Point,
+    Price,
+    Quote,
+    Span,
+    Statement,
+    Supply,
+    Visit,
+    in_month,
+    on,
+)
+from winze.engine.register import Register, build
+from winze.engine.signals import detect
+
+FIGURES: dict[tuple[str, str], tuple[float, str]] = {
+    ("signal/gate-ratio", "baseline_fall_points"): (10, "percent-points"),
+    ("signal/gate-ratio", "floor_percent"): (70, "percent"),
+    ("signal/gate-ratio", "minimum_baseline_quotes"): (1, "count"),
+    ("signal/spot-move", "percent_1_month"): (10, "percent"),
+    ("signal/spot-move", "percent_3_months"): (20, "percent"),
+    ("signal/capacity-at-risk", "warn_share"): (0.1, "ratio"),
+    ("signal/buyer-collapse", "warn_share"): (0.5, "ratio"),
+    ("signal/buyer-collapse", "critical_share"): (10, "percent"),
+    ("signal/export-over-production", "ratio"): (1, "ratio"),
+    ("signal/presence-fall", "visits_fall_percent"): (30, "percent"),
+    ("signal/armed-presence", "fresh_months"): (12, "months"),
+    ("signal/conflict-near", "radius_km"): (50, "km"),
+    ("signal/conflict-near", "window_days"): (365, "days"),
+    ("signal/conflict-near", "minimum_events"): (3, "count"),
+    ("signal/conflict-near", "rise_ratio"): (1.5, "ratio"),
+    ("signal/screening", "strong_similarity"): (0.9, "ratio"),
+    ("red-flag/s2", "months"): (12, "months"),
+    ("pressure/rapacity", "months"): (12, "months"),
+    ("pressure/rapacity", "raised_at_percent"): (20, "percent"),
+    ("pressure/rapacity", "unarmed_weight"): (0.5, "weight"),
+    ("pressure/rapacity", "lsm_multiplier"): (3, "ratio"),
+    ("pressure/desperation", "months"): (12, "months"),
+    ("pressure/desperation", "raised_at_percent"): (20, "percent"),
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Book:
+    """A rulebook of the figures above, some of them changed."""
+
+    changed: Mapping[tuple[str, str], tuple[float, str]] = field(default_factory=dict)
+
+    def figure(self, rule: str, name: str, day: date, /) -> Given:
+        return Given(*{**FIGURES, **self.changed}[rule, name])
+
+
+BOOK = Book()
+EMPTY = Register({}, {}, {}, None, {})
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def say(subject: str, said: Any, when: str | Span, source: str = "test", row: int = 1, **more: Any) -> Statement:
+    span = on(day(when)) if isinstance(when, str) else when
+    return Statement(subject, said, span, Origin("file", None, row), source, **more)
+
+
+def quote(when: str, amount: str, place: str = "country:BFA", row: int = 1, **more: Any) -> Statement:
+    given: dict[str, Any] = {"currency": "USD", "unit": "gram", "fineness": Decimal(1), "fx": None, "spot": None, "sites": None}
+    given.update(more)
+    mineral = given.pop("mineral", "gold")
+    return say(place, Quote(mineral, Decimal(amount), **given), when, row=row)
+
+
+def price(commodity: str, year: int, month: int, amount: str, unit: str = "gram", series: str = "WB") -> Statement:
+    return say(f"commodity:{commodity}", Price(commodity, Decimal(amount), "USD", unit, series), in_month(year, month))
+
+
+def fact(subject: str, measure: str, value: str | None, when: str | Span, unit: str | None = None,
+         mineral: str | None = None, source: str = "test") -> Statement:  # fmt: skip
+    amount = Decimal(value) if value is not None else None
+    return say(subject, Fact(measure, amount, unit, None, mineral, source), when, source)
+
+
+def node(name: str, kind: str, state: str, when: str, until: str | None = None, review: str | None = None,
+         subject: str | None = None, source: str = "test") -> Statement:  # fmt: skip
+    said = NodeStatus(name, kind, state, until and day(until), review and day(review), None, source)
+    return say(subject or f"node:{name}", said, when, source)
+
+
+def visit(site: str, when: str | Span, *, actors: tuple[ArmedActor, ...] = (), row: int = 1, **more: Any) -> Statement:
+    given: dict[str, Any] = {
+        "name": site, "country": "COD", "province": "Ituri", "territory": "Djugu", "point": Point(1.5, 30.0),
+        "minerals": ("gold",), "manner": "on-site", "actors": actors,
+    }  # fmt: skip
+    return say(f"site:{site}", Visit(**{**given, **more}), when, row=row)
+
+
+def actor(force: str, *acts: str, name: str = "A", interferes: bool | None = None) -> ArmedActor:
+    return ArmedActor(name, force, None, acts, (), interferes)
+
+
+def supply(supplier: str, buyer: str, mineral: str = "gold", origin: str | None = None, since: str = "2019-01-01",
+           until: str | None = None, mine: str | None = None) -> Statement:  # fmt: skip
+    said = Supply(supplier, buyer, mineral, origin, (), until and day(until), mine)
+    return say(f"party:{supplier.lower()}", said, since)
+
+
+def count(area: str, year: int, month: int, events: int | None, dataset: str = "acled", type: str = "political-violence",
+          territory: str = "Djugu") -> Statement:  # fmt: skip
+    said = ConflictCount(dataset, type, "COD", "Ituri", territory, events, None)
+    return say(area, said, in_month(year, month), dataset)
+
+
+def signals(statements: list[Statement], as_of: str, book: Book = BOOK, **more: Any) -> dict[str, Signal]:
+    """What is detected on a day, by id, over the register of what was known then."""
+    known = [s for s in statements if s.known(day(as_of))]
+    found = detect(statements, build(known), book, day(as_of), **more)
+    by_id = {signal.id: signal for signal in found}
+    assert len(by_id) == len(found), "two signals share an id"
+    return by_id
+
+
+def texts(signal: Signal) -> list[str]:
+    return [reason.text for reason in signal.because]
+
+
+def values(signal: Signal, text: str) -> dict[str, Any]:
+    return dict(next(reason for reason in signal.because if reason.text == text).values)
