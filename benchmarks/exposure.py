@@ -21,7 +21,8 @@ from winze.bulk.exposure import EARTH_KM, Events, Places, exposure_fast, exposur
 REACH, DISTANCE, MEMORY = 50.0, 20.0, 90.0
 LENGTHS = {"reach_km": REACH, "distance_km": DISTANCE, "memory_days": MEMORY}
 MONTHS = 60
-BATCH = 2000  # sites a peer joins at once: keeps its memory down and is faster than all at once
+BATCH = {"strtree": 1000, "ckdtree": 2000}
+"""Sites that a peer joins at once, the size at which it was fastest: all at once it is slower and needs gigabytes."""
 
 type Floats = Any
 type Answer = tuple[Floats, int]
@@ -87,9 +88,9 @@ class Tally:
             felt[:, month] += felt[:, month - 1] * np.exp(-(self.ends[month] - self.ends[month - 1]) / MEMORY)
         return felt, self.pairs
 
-    def batches(self) -> list[slice]:
+    def batches(self, size: int) -> list[slice]:
         """The sites, some at a time."""
-        return [slice(start, start + BATCH) for start in range(0, len(self.sites.lat), BATCH)]
+        return [slice(start, start + size) for start in range(0, len(self.sites.lat), size)]
 
 
 def strtree(case: Case) -> Answer:
@@ -102,7 +103,7 @@ def strtree(case: Case) -> Answer:
     aside = np.degrees(np.arcsin(np.sin(REACH / EARTH_KM) / np.cos(tally.site_lat))) * 1.000001
     lat, lon = case.sites
     boxes = shapely.box(lon - aside, lat - up, lon + aside, lat + up)
-    for batch in tally.batches():
+    for batch in tally.batches(BATCH["strtree"]):
         site, event = tree.query(boxes[batch])
         tally.add(site + batch.start, event)
     return tally.answer()
@@ -119,7 +120,7 @@ def ckdtree(case: Case) -> Answer:
     tree = cKDTree(sphere(tally.lat, tally.lon))
     sites = sphere(tally.site_lat, tally.site_lon)
     chord = 2 * np.sin(REACH / EARTH_KM / 2) * 1.000001
-    for batch in tally.batches():
+    for batch in tally.batches(BATCH["ckdtree"]):
         found = cKDTree(sites[batch]).sparse_distance_matrix(tree, chord, output_type="ndarray")
         tally.add(found["i"] + batch.start, found["j"])
     return tally.answer()

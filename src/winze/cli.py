@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 import traceback
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -127,6 +125,7 @@ def run(
     from winze.engine.texts import say
     from winze.formats import case as cases
     from winze.formats import cycle_json, report
+    from winze.formats.whole import write_whole
 
     if not case.is_dir():
         raise Stop(USAGE, f"There is no folder {case}.")
@@ -144,18 +143,6 @@ def run(
     print(say("run.written", lang, files=", ".join(sorted([*(path.name for path in written), "cycle.json"])), folder=out))
     failed = any(problem.severity == "error" for problem in result.problems)
     return DATA if failed else DONE
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _tell(line: str) -> None:
@@ -213,6 +200,7 @@ def map_(file: Path, *, out: Path | None = None) -> int:
     out: Where to write the proposal; by default beside the file, as FILE.map.yaml.
     """
     from winze.formats import mapping
+    from winze.formats.whole import write_whole
 
     if not file.exists():
         raise Stop(USAGE, f"There is no file {file}.")

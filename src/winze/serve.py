@@ -72,10 +72,10 @@ def demo(folder: Path, port: int, *, once: bool, data: Path | None) -> int:
 def _run(case: Path, out: Path, languages: tuple[str, ...]) -> tuple[str, ...]:
     """Runs one case once and writes its report in each language, into a folder of that name."""
     from winze import cycle
-    from winze.cli import write_whole
     from winze.engine import rules
     from winze.formats import case as cases
     from winze.formats import cycle_json, report
+    from winze.formats.whole import write_whole
 
     print(f"running {case.name} as of {DAY}", flush=True)
     told = cases.load(case)

@@ -85,7 +85,14 @@ def say(subject: str, said: Any, when: str | Span, source: str = "test", row: in
 
 
 def quote(when: str, amount: str, place: str = "country:BFA", row: int = 1, **more: Any) -> Statement:
-    given: dict[str, Any] = {"currency": "USD", "unit": "gram", "fineness": Decimal(1), "fx": None, "spot": None, "sites": None}
+    given: dict[str, Any] = {
+        "currency": "USD",
+        "unit": "gram",
+        "fineness": Decimal(1),
+        "fx": None,
+        "spot": None,
+        "sites": None,
+    }
     given.update(more)
     mineral = given.pop("mineral", "gold")
     return say(place, Quote(mineral, Decimal(amount), **given), when, row=row)

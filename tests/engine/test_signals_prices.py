@@ -50,7 +50,9 @@ def test_below_the_floor_with_unknown_fineness_is_an_open_question_and_not_an_al
 
 
 def test_above_the_floor_with_unknown_fineness_is_clear_since_the_pure_gram_fetches_no_less():
-    assert signals([quote("2020-05-06", "45", fineness=None, spot=Decimal("54.71"))], "2020-05-11")[GATE].state == "clear"
+    assert (
+        signals([quote("2020-05-06", "45", fineness=None, spot=Decimal("54.71"))], "2020-05-11")[GATE].state == "clear"
+    )
 
 
 def test_quotes_of_unknown_fineness_fall_against_their_like():
@@ -78,7 +80,9 @@ def test_the_ratio_falls_from_94_to_55_and_is_raised_while_the_world_price_rises
 
 
 def test_a_monitor_of_the_world_price_alone_stays_silent_on_that_fall():
-    assert signals([visit("m", "2019-06-01"), *GOLD_UP, *FALL], "2020-05-11")["spot-fall/commodity:gold"].state == "clear"
+    assert (
+        signals([visit("m", "2019-06-01"), *GOLD_UP, *FALL], "2020-05-11")["spot-fall/commodity:gold"].state == "clear"
+    )
 
 
 def test_a_fall_of_ten_points_raises_above_the_floor_and_one_of_nine_does_not():
@@ -155,7 +159,9 @@ def test_what_a_quote_lacks_is_named_and_nothing_is_guessed(bad, missing):
 
 
 def test_a_world_price_of_last_year_is_no_spot_for_a_quote_of_today():
-    assert signals([price("gold", 2019, 6, "50"), quote("2020-05-06", "45")], "2020-05-11")[GATE].missing == ("missing.spot",)
+    assert signals([price("gold", 2019, 6, "50"), quote("2020-05-06", "45")], "2020-05-11")[GATE].missing == (
+        "missing.spot",
+    )
 
 
 def test_where_nobody_quotes_the_mineral_of_a_site_the_ratio_cannot_be_evaluated():
@@ -189,7 +195,11 @@ def test_the_ratio_does_not_depend_on_the_currency_it_was_quoted_in(fineness, am
     spot = Decimal(60)
     dollars = of(quote("2020-05-06", str(round(amount, 2)), fineness=pure, spot=spot))
     rate = Decimal(str(round(fx, 3)))
-    other = of(quote("2020-05-06", str(Decimal(str(round(amount, 2))) * rate), currency="XXX", fx=rate, fineness=pure, spot=spot))
+    other = of(
+        quote(
+            "2020-05-06", str(Decimal(str(round(amount, 2))) * rate), currency="XXX", fx=rate, fineness=pure, spot=spot
+        )
+    )
     assert other.low == pytest.approx(dollars.low)
 
 
@@ -233,7 +243,10 @@ def test_cassiterite_is_followed_as_tin():
 
 
 def test_a_price_that_stopped_long_ago_moves_nothing():
-    assert signals(gold((2019, 1, "10"), (2019, 4, "90")), "2020-05-11")["spot-rise/commodity:gold"].state == "cannot-evaluate"
+    assert (
+        signals(gold((2019, 1, "10"), (2019, 4, "90")), "2020-05-11")["spot-rise/commodity:gold"].state
+        == "cannot-evaluate"
+    )
 
 
 def test_of_two_publishers_the_series_that_reaches_further_speaks_and_they_are_not_mixed():

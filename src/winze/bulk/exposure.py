@@ -140,7 +140,7 @@ def exposure_fast(
     weight = ground.weight * np.exp((ground.day - ends[month]) / memory_days)
     fades = np.exp(-np.diff(ends, prepend=ends[:1]) / memory_days)
     table, steps = _fading(reach_km, distance_km)
-    found = np.empty((ground.sites, len(back)))
+    found = np.empty((ground.sites, len(ends)))
 
     def fill(block: slice) -> None:
         felt = np.zeros((block.stop - block.start, len(ends)))
@@ -148,10 +148,10 @@ def exposure_fast(
         kernel.gather(
             *spans, ground.site_xyz[block], ground.event_xyz, ground.limit, weight, month, table, steps, fades, felt
         )
-        found[ground.site_order[block]] = felt[:, back]
+        found[ground.site_order[block]] = felt
 
     _share(ground.blocks(), fill, threads)
-    return found
+    return found if np.array_equal(back, np.arange(len(ends))) else found[:, back]
 
 
 def near_slow(sites: Places, events: Places | Events, reach_km: float) -> Pairs:
@@ -210,8 +210,8 @@ class _Ground:
         if not len(lat) == len(day) == len(weight):
             raise ValueError("events need one latitude, longitude, day and weight each")
         key = np.floor((lat + np.pi / 2) / band) * _BAND + lon
-        told = np.flatnonzero(day <= until)
-        order = told[_order(key[told], lat[told], day[told], weight[told])]
+        order = _order(key, lat, day, weight)
+        order = order[day[order] <= until]
         by_place = np.lexsort((site_lon, np.floor((site_lat + np.pi / 2) / band)))
         return cls(
             reach=reach,
@@ -219,7 +219,7 @@ class _Ground:
             site_order=by_place,
             site_lat=site_lat[by_place],
             site_lon=site_lon[by_place],
-            site_xyz=_sphere(site_lat[by_place], site_lon[by_place]),
+            site_xyz=np.ascontiguousarray(_sphere(site_lat[by_place], site_lon[by_place]).T),
             event_order=order,
             event_xyz=_sphere(lat[order], lon[order]),
             key=key[order],
@@ -234,8 +234,8 @@ class _Ground:
 
     @property
     def limit(self) -> float:
-        """The square of the chord at `reach`."""
-        return float((2 * np.sin(self.reach / 2)) ** 2)
+        """The chord at `reach`."""
+        return float(2 * np.sin(self.reach / 2))
 
     def blocks(self) -> Iterator[slice]:
         """The sites in their order on the ground, a few at a time."""
@@ -266,12 +266,13 @@ class _Ground:
         for block in self.blocks():
             first, begin, end = self.spans(block)
             site = np.repeat(self.site_order[block], np.diff(first))
-            xyz = np.repeat(self.site_xyz[block], np.diff(first), axis=0)
+            xyz = np.repeat(self.site_xyz[block], np.diff(first), axis=0).T
             piece = np.cumsum(end - begin) // _PIECE
             for one in np.split(np.arange(len(piece)), np.flatnonzero(np.diff(piece)) + 1):
                 count = (end - begin)[one]
                 event = np.repeat(end[one] - np.cumsum(count), count) + np.arange(count.sum())
-                chord = np.square(np.repeat(xyz[one], count, axis=0) - self.event_xyz[event]).sum(axis=1)
+                dx, dy, dz = np.repeat(xyz[:, one], count, axis=1) - self.event_xyz[:, event]
+                chord = np.sqrt(dx * dx + dy * dy + dz * dz)
                 within = chord <= self.limit
                 yield np.repeat(site[one], count)[within], event[within], _km(chord[within])
 
@@ -314,20 +315,21 @@ def _fading(reach_km: float, distance_km: float) -> tuple[Floats, float]:
     longest = 2 * np.sin(reach_km / EARTH_KM / 2)
     steps = np.ceil(200 * reach_km / distance_km + 2000 * longest) / longest
     node = np.arange(int(longest * steps) + 3) / steps
-    value = np.exp(-_km(node**2) / distance_km)
+    value = np.exp(-_km(node) / distance_km)
     slope = -value * EARTH_KM / distance_km / np.sqrt(1 - node**2 / 4) / steps
     rise, left, right = np.diff(value), slope[:-1], slope[1:]
     return np.stack([value[:-1], left, 3 * rise - 2 * left - right, left + right - 2 * rise], axis=1), float(steps)
 
 
 def _km(chord: Floats) -> Floats:
-    """Kilometres along the surface for the square of a chord of the unit sphere."""
-    return 2 * EARTH_KM * np.arcsin(np.sqrt(chord) / 2)
+    """Kilometres along the surface for a chord of the unit sphere."""
+    return 2 * EARTH_KM * np.arcsin(chord / 2)
 
 
 def _sphere(lat: Floats, lon: Floats) -> Floats:
-    """Points of the unit sphere, `[places, 3]`."""
-    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+    """Points of the unit sphere, `[3, places]`."""
+    out = np.cos(lat)
+    return np.stack([out * np.cos(lon), out * np.sin(lon), np.sin(lat)])
 
 
 def _radians(what: str, lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[Floats, Floats]:

@@ -281,7 +281,9 @@ def _conflict(
 ) -> Signal:
     least, rise = known.number(CONFLICT, "minimum_events"), known.number(CONFLICT, "rise_ratio")
     reasons = [
-        because("reason.event-near", CONFLICT, s, dataset=f"@dataset.{dataset}", day=s.speaks_of.known_on, km=round(km, 1))
+        because(
+            "reason.event-near", CONFLICT, s, dataset=f"@dataset.{dataset}", day=s.speaks_of.known_on, km=round(km, 1)
+        )
         for s, km in placed[-3:]
     ]
     if len(placed) > 3:
@@ -398,7 +400,9 @@ def _watched(known: Known, place: str, before: Watch, now: Watch) -> Signal:
                                before=round(before.rate, 3), now=round(now.rate, 3)))  # fmt: skip
     else:
         reasons.append(because("reason.incident-rate-unknown", REPORTING, now.statement))
-    if raised and now.reports <= before.reports:
+    if raised and not now.visits:
+        reasons.append(because("reason.nobody-went", REPORTING, before.statement))
+    elif raised and now.reports <= before.reports:
         reasons.append(because("reason.fewer-reports", REPORTING, now.statement))
     elif raised:
         reasons.append(because("reason.more-reports", REPORTING, now.statement))

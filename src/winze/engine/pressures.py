@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from winze.engine.closures import NodeState, states
 from winze.engine.known import Known, months_before
 from winze.engine.prices import Ratio, move, series
 from winze.engine.quantities import traded_as
@@ -51,21 +52,19 @@ class Change:
 
 def pressures(known: Known, found: Iterable[Signal]) -> Iterator[Signal]:
     """Rapacity and desperation for each site of the focus."""
-    seen = {s.id: s.state for s in found if s.kind.startswith(("armed-presence-", "closure", "buyer-collapse"))}
-    stops = _stops(found)
+    seen = {s.id: s.state for s in found if s.kind.startswith("armed-presence-")}
+    stops = _stops(known)
     quoted, _ = series(known)
-    rises = {m: _rise(known, m) for site in known.focus for m in site.minerals}
+    rises = {m: _rise(known, m) for m in sorted({m for site in known.focus for m in site.minerals})}
     world_food = _world_food(known)
     for site in known.focus:
         yield _rapacity(known, site, rises, seen)
         yield _desperation(known, site, quoted, stops, world_food)
 
 
-def _stops(found: Iterable[Signal]) -> dict[str, Signal]:
-    """Sites whose own mine is closed: the signal that says so."""
-    return {
-        s.subject: s for s in found if s.kind == "closure" and s.state == "raised" and s.subject.startswith("site:")
-    }
+def _stops(known: Known) -> dict[str, NodeState]:
+    """Sites whose own mine is closed. What a restriction leaves of a living nobody can say: it is not counted."""
+    return {subject: node for subject, node in states(known).items() if node.state == "closed"}
 
 
 def _rise(known: Known, mineral: str) -> Change | None:
@@ -81,8 +80,8 @@ def _rise(known: Known, mineral: str) -> Change | None:
 def _rapacity(known: Known, site: Site, rises: Mapping[str, Change | None], seen: Mapping[str, str]) -> Signal:
     limit = known.number(RAPACITY, "raised_at_percent")
     known_rises = [change for m in site.minerals if (change := rises.get(m)) is not None]
-    states = [seen.get(f"armed-presence-{force}/{site.id}") for force in ("non-state", "state")]
-    armed = True if "raised" in states else False if states == ["clear", "clear"] else None
+    sightings = [seen.get(f"armed-presence-{force}/{site.id}") for force in ("non-state", "state")]
+    armed = True if "raised" in sightings else False if sightings == ["clear", "clear"] else None
     touches = (site.id, site.area) if site.area else (site.id,)
     if not known_rises:
         return Signal("pressure-rapacity", site.id, "cannot-evaluate", RAPACITY,
@@ -102,7 +101,7 @@ def _desperation(
     known: Known,
     site: Site,
     quoted: Mapping[tuple[str, str], list[Ratio]],
-    stops: Mapping[str, Signal],
+    stops: Mapping[str, NodeState],
     world_food: Change | None,
 ) -> Signal:
     limit = known.number(DESPERATION, "raised_at_percent")
@@ -112,7 +111,7 @@ def _desperation(
     index = desperation(income.percent if income else None, food.percent if food else None, stopped is not None)
     reasons = [reason for change in (income, food) if change for reason in change.said]
     if stopped is not None:
-        reasons += [because("reason.living-stopped", DESPERATION), *stopped.because]
+        reasons += [because("reason.living-stopped", DESPERATION, s, day=stopped.since) for s in stopped.said]
     touches = (site.id, site.area) if site.area else (site.id,)
     unknown = income is None and stopped is None
     if unknown:

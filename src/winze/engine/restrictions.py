@@ -76,28 +76,29 @@ def _forbids(s: Statement, stands: bool) -> Iterator[Reason]:
 
 
 def policy_hints(known: Known) -> Iterator[Signal]:
-    """For each country of the register whose index shows a rule on movement: find the act. Clear once an act that can
+    """For each country of the register the newest day of its index that speaks of movement: find the act. Clear once an act that can
     be found again is in force there."""
-    newest: dict[tuple[str, str], Statement] = {}
+    newest: dict[tuple[str, str], tuple[bool, Statement]] = {}
     for s, day in known.of(PolicyDay):
-        key = (day.country, day.region or "")
-        if (known.countries and day.country not in known.countries) or s.speaks_of.start > known.as_of:
+        if (known.countries and day.country not in known.countries) or (not day.codes and day.stringency is None):
             continue
-        if key not in newest or newest_first(s) > newest_first(newest[key]):
-            newest[key] = s
+        key, speaks = (day.country, day.region or ""), any(code[:2] in MOVEMENT for code, _, _ in day.codes)
+        old = newest.get(key)
+        if old is None or (speaks, newest_first(s)) > (old[0], newest_first(old[1])):
+            newest[key] = (speaks, s)
     found = {place: s for (place, _), s in acts(known).items() if act_of(s).verified and in_force(s, known)}
     homes = {site.id: site.country for site in known.register.sites.values()}
     homes |= {area.id: area.country for area in known.register.areas.values()}
     answered = {place.partition(":")[2].partition("/")[0]: s for place, s in found.items() if place[:4] in _WIDE}
     answered |= {homes[place]: s for place, s in found.items() if place in homes}
     for country, region in sorted(newest):
-        yield _hint(known, country, region, newest[country, region], answered.get(country))
+        yield _hint(country, region, newest[country, region][1], answered.get(country))
 
 
 _WIDE = ("coun", "prov")
 
 
-def _hint(known: Known, country: str, region: str, s: Statement, act: Statement | None) -> Signal:
+def _hint(country: str, region: str, s: Statement, act: Statement | None) -> Signal:
     day = s.said
     assert isinstance(day, PolicyDay)
     shown = [(code[:2], level, wide) for code, level, wide in day.codes if code[:2] in MOVEMENT and level > 0]
@@ -106,7 +107,11 @@ def _hint(known: Known, country: str, region: str, s: Statement, act: Statement 
                 "reason.policy-in-part", HINT, s, code=code, what=f"@policy.{code.lower()}", level=level,
                 day=s.speaks_of.known_on) for code, level, wide in shown
     ]  # fmt: skip
-    if not shown:
+    strict = not any(code[:2] in MOVEMENT for code, _, _ in day.codes) and bool(day.stringency)
+    hinted = strict or bool(shown)
+    if strict:
+        reasons.append(because("reason.policy-stringency", HINT, s, day=s.speaks_of.known_on, level=day.stringency))
+    if not hinted:
         reasons.append(because("reason.policy-none", HINT, s, day=s.speaks_of.known_on))
     elif act is not None:
         reasons.append(because("reason.act-known", HINT, act, number=act_of(act).number or "?"))
@@ -116,11 +121,11 @@ def _hint(known: Known, country: str, region: str, s: Statement, act: Statement 
     return Signal(
         "policy-hint",
         f"{place}#{region}" if region else place,
-        "raised" if shown and act is None else "clear",
+        "raised" if hinted and act is None else "clear",
         HINT,
         tuple(reasons),
-        value=max((level for _, level, _ in shown), default=0.0),
+        value=None if strict else max((level for _, level, _ in shown), default=0.0),
         unit="level",
-        since=s.speaks_of.known_on if shown and act is None else None,
+        since=s.speaks_of.known_on if hinted and act is None else None,
         touches=(place,),
     )

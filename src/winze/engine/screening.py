@@ -6,7 +6,7 @@ anyone else who happens to stand in a file.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -64,7 +64,7 @@ class Lists:
                 self._by_stem[stem].append(i)
 
     def matches(self, name: str, least: float, similarity: Similarity) -> list[Match]:
-        """The entries a name may stand for, best first, one a listing. A weak alias counts only when it is the same."""
+        """The entries a name may stand for, best first, one an entry. A weak alias counts only when it is the same."""
         folded, best = fold(name), dict[str, Match]()
         for i in self._candidates(folded):
             statement, shown, other, weak = self._names[i]
@@ -73,8 +73,9 @@ class Lists:
             if likeness < least:
                 continue
             match = Match(statement, shown, "weak-alias" if weak else "exact" if same else "strong", likeness)
-            if statement.id not in best or _rank(match) < _rank(best[statement.id]):
-                best[statement.id] = match
+            entry = statement.subject
+            if entry not in best or _rank(match) < _rank(best[entry]):
+                best[entry] = match
         return sorted(best.values(), key=_rank)
 
     def _candidates(self, folded: str) -> list[int]:
@@ -134,23 +135,20 @@ def _listing(statement: Statement) -> Listing:
 
 def _vintages(known: Known, lists: Lists) -> Iterator[Reason]:
     """For each list how many entries were looked at and how new it is; and how many entries give no day of listing."""
-    newest: dict[str, Statement] = {}
-    counts: Counter[str] = Counter()
-    undated: Counter[str] = Counter()
+    entries: dict[str, dict[str, list[Statement]]] = defaultdict(lambda: defaultdict(list))
     for s in lists.listings:
-        name = _listing(s).list
-        counts[name] += 1
-        undated[name] += s.speaks_of.start < UNDATED
-        if name not in newest or _age(s) > _age(newest[name]):
-            newest[name] = s
-    for name in sorted(newest):
-        s, (made, _) = newest[name], _age(newest[name])
+        entries[_listing(s).list][s.subject].append(s)
+    for name in sorted(entries):
+        told = list(entries[name].values())
+        s = max((s for group in told for s in group), key=_age)
+        made = _age(s)[0]
+        undated = sum(all(s.speaks_of.start < UNDATED for s in group) for group in told)
         if made >= UNDATED:
-            yield because("reason.list-vintage", RULE, s, list=name, entries=counts[name], day=made)
+            yield because("reason.list-vintage", RULE, s, list=name, entries=len(told), day=made)
         else:
-            yield because("reason.list-undated", RULE, s, list=name, entries=counts[name])
-        if undated[name] and made >= UNDATED:
-            yield because("reason.entries-undated", RULE, s, list=name, entries=undated[name])
+            yield because("reason.list-undated", RULE, s, list=name, entries=len(told))
+        if undated and made >= UNDATED:
+            yield because("reason.entries-undated", RULE, s, list=name, entries=undated)
 
 
 def _age(s: Statement) -> tuple[date, str]:

@@ -52,7 +52,7 @@ from winze.formats.lines import (
 from winze.formats.reading import Reader, lookup
 from winze.formats.tables import Skip, Table, _plain_number, each
 
-SOURCE = "own-template"
+SOURCE = "user"
 LISTS = "lists/1"
 MARKER = re.compile(r"^winze:([a-z0-9]+)/(\d+)$", re.IGNORECASE)
 
