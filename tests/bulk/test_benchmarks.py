@@ -74,3 +74,48 @@ def test_every_peer_finds_the_pairs_that_we_find(monkeypatch: pytest.MonkeyPatch
         theirs, pairs = peer(case)
         assert pairs > 1000
         np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+
+
+def test_the_cycle_job_refuses_to_time_a_run_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import cycle
+
+    endings = iter([{"seconds": 1, "mb": 1, "exit": 0}, {"seconds": 1, "mb": 1, "exit": 4}])
+    monkeypatch.setattr(cycle, "program", lambda *command: next(endings))
+    with pytest.raises(SystemExit, match="winze run ended with 4"):
+        cycle.measure("small")
+
+
+def test_the_cycle_job_gives_its_line_for_a_run_with_errors_in_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import cycle
+
+    def program(*command: str) -> dict[str, float]:
+        if "run" in command:
+            out = Path(command[-1])
+            out.mkdir()
+            (out / "cycle.json").write_text("{}")
+        if "example" in command:
+            Path(command[-1]).mkdir()
+            (Path(command[-1]) / "sites.csv").write_text("a,b\n")
+        return {"seconds": 4.0 if "run" in command else 2.0, "mb": 99.0, "exit": int("run" in command)}
+
+    monkeypatch.setattr(cycle, "program", program)
+    line = cycle.measure("small")
+    assert line["ratio"] == {"reading_only": 0.5}
+    assert line["quality"] == {
+        "case": "example",
+        "files": 1,
+        "input_mb": 0.0,
+        "exit": 1,
+        "same_bytes_every_run": True,
+    }
+
+
+def test_the_reading_peer_touches_every_cell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import cycle
+
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n3,4\n")
+    (tmp_path / "b.xml").write_text("<list><entry/><entry/></list>")
+    assert cycle.read_only(tmp_path) == 6 + 3

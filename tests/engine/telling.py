@@ -28,47 +28,55 @@ from winze.engine.records import (
 from winze.engine.register import Register, build
 from winze.engine.signals import detect
 
-FIGURES: dict[tuple[str, str], tuple[float, str]] = {
-    ("signal/gate-ratio", "baseline_fall_points"): (10, "percent-points"),
-    ("signal/gate-ratio", "floor_percent"): (70, "percent"),
-    ("signal/gate-ratio", "minimum_baseline_quotes"): (1, "count"),
-    ("signal/spot-move", "percent_1_month"): (10, "percent"),
-    ("signal/spot-move", "percent_3_months"): (20, "percent"),
-    ("signal/capacity-at-risk", "warn_share"): (0.1, "ratio"),
-    ("signal/buyer-collapse", "warn_share"): (0.5, "ratio"),
-    ("signal/buyer-collapse", "critical_share"): (10, "percent"),
-    ("signal/export-over-production", "ratio"): (1, "ratio"),
-    ("signal/presence-fall", "visits_fall_percent"): (30, "percent"),
-    ("signal/armed-presence", "fresh_months"): (12, "months"),
-    ("signal/conflict-near", "radius_km"): (50, "km"),
-    ("signal/conflict-near", "window_days"): (365, "days"),
-    ("signal/conflict-near", "minimum_events"): (3, "count"),
-    ("signal/conflict-near", "rise_ratio"): (1.5, "ratio"),
-    ("signal/screening", "strong_similarity"): (0.9, "ratio"),
-    ("red-flag/s2", "months"): (12, "months"),
-    ("pressure/rapacity", "months"): (12, "months"),
-    ("pressure/rapacity", "raised_at_percent"): (20, "percent"),
-    ("pressure/rapacity", "unarmed_weight"): (0.5, "weight"),
-    ("pressure/rapacity", "lsm_multiplier"): (3, "ratio"),
-    ("pressure/desperation", "months"): (12, "months"),
-    ("pressure/desperation", "raised_at_percent"): (20, "percent"),
+FIGURES: dict[tuple[str, str], float] = {
+    ("signal/gate-ratio", "baseline_fall_points"): 10,
+    ("signal/gate-ratio", "floor_percent"): 70,
+    ("signal/gate-ratio", "minimum_baseline_quotes"): 1,
+    ("signal/spot-move", "percent_1_month"): 10,
+    ("signal/spot-move", "percent_3_months"): 20,
+    ("signal/capacity-at-risk", "warn_percent"): 10,
+    ("signal/buyer-collapse", "warn_percent"): 50,
+    ("signal/buyer-collapse", "critical_percent"): 10,
+    ("signal/export-over-production", "ratio"): 1,
+    ("signal/presence-fall", "visits_fall_percent"): 30,
+    ("signal/policy-hint", "least_level"): 1,
+    ("signal/armed-presence", "fresh_months"): 12,
+    ("signal/conflict-near", "radius_km"): 50,
+    ("signal/conflict-near", "window_days"): 365,
+    ("signal/conflict-near", "minimum_events"): 3,
+    ("signal/conflict-near", "rise_ratio"): 1.5,
+    ("signal/screening", "similarity_percent"): 90,
+    ("red-flag/s2", "months"): 12,
+    ("pressure/rapacity", "months"): 12,
+    ("pressure/rapacity", "raised_at_percent"): 20,
+    ("pressure/rapacity", "unarmed_weight"): 0.5,
+    ("pressure/rapacity", "lsm_multiplier"): 3,
+    ("pressure/desperation", "months"): 12,
+    ("pressure/desperation", "raised_at_percent"): 20,
 }
 
 
 @dataclass(frozen=True)
 class Given:
     value: float
-    unit: str
+
+
+@dataclass(frozen=True)
+class Plain:
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Book:
     """A rulebook of the figures above, some of them changed."""
 
-    changed: Mapping[tuple[str, str], tuple[float, str]] = field(default_factory=dict)
+    changed: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def figure(self, rule: str, name: str, day: date, /) -> Given:
-        return Given(*{**FIGURES, **self.changed}[rule, name])
+        return Given({**FIGURES, **self.changed}[rule, name])
+
+    def rule(self, rule: str, /) -> Plain:
+        return Plain({"codes": ("C5", "C6", "C7", "C8")})
 
 
 BOOK = Book()
@@ -102,23 +110,44 @@ def price(commodity: str, year: int, month: int, amount: str, unit: str = "gram"
     return say(f"commodity:{commodity}", Price(commodity, Decimal(amount), "USD", unit, series), in_month(year, month))
 
 
-def fact(subject: str, measure: str, value: str | None, when: str | Span, unit: str | None = None,
-         mineral: str | None = None, source: str = "test") -> Statement:  # fmt: skip
+def fact(
+    subject: str,
+    measure: str,
+    value: str | None,
+    when: str | Span,
+    unit: str | None = None,
+    mineral: str | None = None,
+    source: str = "test",
+) -> Statement:
     amount = Decimal(value) if value is not None else None
     return say(subject, Fact(measure, amount, unit, None, mineral, source), when, source)
 
 
-def node(name: str, kind: str, state: str, when: str, until: str | None = None, review: str | None = None,
-         subject: str | None = None, source: str = "test") -> Statement:  # fmt: skip
+def node(
+    name: str,
+    kind: str,
+    state: str,
+    when: str,
+    until: str | None = None,
+    review: str | None = None,
+    subject: str | None = None,
+    source: str = "test",
+) -> Statement:
     said = NodeStatus(name, kind, state, until and day(until), review and day(review), None, source)
     return say(subject or f"node:{name}", said, when, source)
 
 
 def visit(site: str, when: str | Span, *, actors: tuple[ArmedActor, ...] = (), row: int = 1, **more: Any) -> Statement:
     given: dict[str, Any] = {
-        "name": site, "country": "COD", "province": "Ituri", "territory": "Djugu", "point": Point(1.5, 30.0),
-        "minerals": ("gold",), "manner": "on-site", "actors": actors,
-    }  # fmt: skip
+        "name": site,
+        "country": "COD",
+        "province": "Ituri",
+        "territory": "Djugu",
+        "point": Point(1.5, 30.0),
+        "minerals": ("gold",),
+        "manner": "on-site",
+        "actors": actors,
+    }
     return say(f"site:{site}", Visit(**{**given, **more}), when, row=row)
 
 
@@ -126,14 +155,28 @@ def actor(force: str, *acts: str, name: str = "A", interferes: bool | None = Non
     return ArmedActor(name, force, None, acts, (), interferes)
 
 
-def supply(supplier: str, buyer: str, mineral: str = "gold", origin: str | None = None, since: str = "2019-01-01",
-           until: str | None = None, mine: str | None = None) -> Statement:  # fmt: skip
+def supply(
+    supplier: str,
+    buyer: str,
+    mineral: str = "gold",
+    origin: str | None = None,
+    since: str = "2019-01-01",
+    until: str | None = None,
+    mine: str | None = None,
+) -> Statement:
     said = Supply(supplier, buyer, mineral, origin, (), until and day(until), mine)
     return say(f"party:{supplier.lower()}", said, since)
 
 
-def count(area: str, year: int, month: int, events: int | None, dataset: str = "acled", type: str = "political-violence",
-          territory: str = "Djugu") -> Statement:  # fmt: skip
+def count(
+    area: str,
+    year: int,
+    month: int,
+    events: int | None,
+    dataset: str = "acled",
+    type: str = "political-violence",
+    territory: str = "Djugu",
+) -> Statement:
     said = ConflictCount(dataset, type, "COD", "Ituri", territory, events, None)
     return say(area, said, in_month(year, month), dataset)
 

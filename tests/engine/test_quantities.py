@@ -20,6 +20,10 @@ def test_twenty_four_gold_carats_are_one_gram_of_pure_gold():
     assert round(per_pure_gram(Decimal("2.28"), "carat-gold", None), 4) == Decimal("54.72")
 
 
+def test_a_carat_of_gold_counts_metal_so_a_fineness_beside_it_is_not_applied_twice():
+    assert per_pure_gram(Decimal(2), "carat-gold", Decimal("0.9")) == per_pure_gram(Decimal(2), "carat-gold", None)
+
+
 @pytest.mark.parametrize("unit", ["carat", "ounce", "", "index", "sack"])
 def test_a_unit_that_is_no_mass_is_refused_and_never_taken_as_one(unit):
     with pytest.raises(Unknown):
@@ -92,5 +96,9 @@ def test_a_mass_is_the_same_in_every_unit(amount, one, other):
 
 def test_ores_are_priced_as_their_metal_and_the_rest_as_itself():
     assert [traded_as(m) for m in ("cassiterite", "wolframite", "coltan", "gold", "diamond")] == [
-        "tin", "tungsten", "tantalum", "gold", "diamond"
-    ]  # fmt: skip
+        "tin",
+        "tungsten",
+        "tantalum",
+        "gold",
+        "diamond",
+    ]

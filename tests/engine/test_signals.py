@@ -10,9 +10,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from telling import BOOK, EMPTY, actor, count, day, fact, node, price, quote, say, signals, supply, visit
+from telling import BOOK, EMPTY, FIGURES, actor, count, day, fact, node, price, quote, say, signals, supply, visit
 
 import winze.engine.signals as engine
+from winze.engine import rules
 from winze.engine.records import ConflictEvent, LegalAct, Listing, Origin, Place, Point, PolicyDay, Statement, in_year
 from winze.engine.register import build
 from winze.engine.signals import detect
@@ -169,6 +170,26 @@ def test_each_signal_bears_on_its_own_subject_first():
             assert signal.touches[0] == signal.subject.partition("#")[0], signal.id
 
 
+def test_a_rule_that_is_not_in_force_decides_nothing_and_stops_no_other():
+    class Ended:
+        def figure(self, rule, name, day, /):
+            if rule == "signal/gate-ratio":
+                raise KeyError(f"{name} is not in force")
+            return BOOK.figure(rule, name, day)
+
+        def rule(self, rule, /):
+            return BOOK.rule(rule)
+
+    told = everything()
+    kept = detect(told, build(told), Ended(), AS_OF, near=near(told))
+    assert kept == tuple(s for s in found(told) if s.kind != "gate-ratio")
+
+
+def test_a_signal_of_a_whole_country_names_the_sites_of_the_chain_and_not_all_there_are():
+    act = next(s for s in found(everything()) if s.id == "restriction/country:COD#20/014")
+    assert act.touches == ("country:COD", "site:m", "site:p")
+
+
 def test_an_empty_case_signals_nothing():
     assert detect([], EMPTY, BOOK, AS_OF) == ()
 
@@ -229,3 +250,22 @@ def test_a_shuffled_case_really_is_shuffled():
     mixed = told[:]
     random.Random(1).shuffle(mixed)
     assert mixed != told and signals(mixed, "2020-05-11").keys() == signals(told, "2020-05-11").keys()
+
+
+def test_every_figure_the_detectors_ask_for_stands_in_the_rulebook_and_every_rule_they_name():
+    book = rules.load()
+    for (rule, name), value in FIGURES.items():
+        assert isinstance(value, int | float) and book.figure(rule, name, AS_OF).value > 0, (rule, name)
+    assert set(book.rule("signal/policy-hint").facts["codes"]) == {"C5", "C6", "C7", "C8"}
+    for signal in found(everything()):
+        assert book.rule(signal.rule).id == signal.rule
+        assert all(book.rule(reason.rule) for reason in signal.because)
+
+
+def test_the_golden_facts_hold_under_the_rulebooks_own_figures():
+    told = everything()
+    made = {s.id: s for s in detect(told, build(told), rules.load(), AS_OF, near=near(told))}
+    assert made["buyer-collapse/area:CD5402"].level == "critical"
+    assert made["capacity-at-risk/commodity:tin"].state == "raised"
+    assert made["export-over-production/area:CD5402#gold"].state == "raised"
+    assert made["presence-fall/area:CD5402"].state == "raised"

@@ -111,8 +111,11 @@ def test_two_sources_that_disagree_on_one_day_are_both_named_and_the_closed_one_
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["open", "closed", "restricted"])), min_size=1, max_size=8),
-       st.integers(1, 60), st.randoms())  # fmt: skip
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["open", "closed", "restricted"])), min_size=1, max_size=8),
+    st.integers(1, 60),
+    st.randoms(),
+)
 def test_the_state_on_a_day_is_that_of_the_last_word_before_it_in_any_order(words, on_day, random):
     told = [node("X", "hub", state, f"2020-{1 + (d - 1) // 28:02d}-{1 + (d - 1) % 28:02d}") for d, state in words]
     as_of = day(f"2020-{1 + (on_day - 1) // 28:02d}-{1 + (on_day - 1) % 28:02d}")
@@ -183,16 +186,25 @@ def buyers(measure, value, place="area:Ituri"):
     return fact(place, f"buyers-{measure}", value, "2020-04-22", "count", "gold")
 
 
-@pytest.mark.parametrize("told", [[buyers("registered", "85"), buyers("active", "6")],
-                                  [buyers("registered", "85"), buyers("closed", "79")]])  # fmt: skip
+@pytest.mark.parametrize(
+    "told", [[buyers("registered", "85"), buyers("active", "6")], [buyers("registered", "85"), buyers("closed", "79")]]
+)
 def test_six_of_85_buyers_left_are_seven_percent_and_critical(told):
     signal = signals(told, "2020-05-11")["buyer-collapse/area:Ituri#gold"]
     assert (signal.state, signal.level, signal.threshold) == ("raised", "critical", 10)
     assert round(signal.value) == 7
 
 
-@pytest.mark.parametrize(("active", "state", "level"), [("85", "clear", None), ("43", "clear", None), ("42", "raised", None),
-                                                        ("9", "raised", None), ("8", "raised", "critical")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("active", "state", "level"),
+    [
+        ("85", "clear", None),
+        ("43", "clear", None),
+        ("42", "raised", None),
+        ("9", "raised", None),
+        ("8", "raised", "critical"),
+    ],
+)
 def test_buyers_warn_at_half_and_are_critical_at_a_tenth(active, state, level):
     signal = signals([buyers("registered", "85"), buyers("active", active)], "2020-05-11")[
         "buyer-collapse/area:Ituri#gold"
@@ -200,8 +212,9 @@ def test_buyers_warn_at_half_and_are_critical_at_a_tenth(active, state, level):
     assert (signal.state, signal.level) == (state, level)
 
 
-@pytest.mark.parametrize("told", [[buyers("active", "6")], [buyers("registered", "85")],
-                                  [buyers("registered", "0"), buyers("active", "0")]])  # fmt: skip
+@pytest.mark.parametrize(
+    "told", [[buyers("active", "6")], [buyers("registered", "85")], [buyers("registered", "0"), buyers("active", "0")]]
+)
 def test_a_share_of_unknown_or_no_buyers_is_not_zero(told):
     signal = signals(told, "2020-05-11")["buyer-collapse/area:Ituri#gold"]
     assert (signal.state, signal.value, signal.missing) == ("cannot-evaluate", None, ("missing.buyers",))

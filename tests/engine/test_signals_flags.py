@@ -57,7 +57,7 @@ def test_a_link_that_ended_within_twelve_months_still_flags_and_an_older_one_doe
 
 
 def test_chains_that_run_in_a_ring_come_to_an_end():
-    told = [ARMED, supply("A", "B", origin="m"), supply("B", "A"), supply("B", "Me", mine="buyer")]
+    told = [ARMED, supply("A", "B", origin="m"), supply("B", "A", origin="m"), supply("B", "Me", mine="buyer")]
     assert flags(told)["A", "s2"].state == "raised"
 
 
@@ -68,9 +68,12 @@ def test_the_flag_for_recycled_gold_is_clear_only_for_other_minerals():
 
 
 def test_exports_above_production_at_the_origin_raise_volume_and_circumstances():
-    told = [QUIET, supply("Coop", "Me", origin="Djugu", mine="buyer"),
-            fact("area:Djugu", "exports", "30", in_year(2019), "kilogram", "gold"),
-            fact("area:Djugu", "production", "7", in_year(2019), "kilogram", "gold")]  # fmt: skip
+    told = [
+        QUIET,
+        supply("Coop", "Me", origin="Djugu", mine="buyer"),
+        fact("area:Djugu", "exports", "30", in_year(2019), "kilogram", "gold"),
+        fact("area:Djugu", "production", "7", in_year(2019), "kilogram", "gold"),
+    ]
     found = flags(told)
     assert (found["Coop", "l2"].state, found["Coop", "c1"].state) == ("raised", "raised")
 

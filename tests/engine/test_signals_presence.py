@@ -14,8 +14,11 @@ NON_STATE, STATE = actor("non-state", "taxation", name="Mai-Mai"), actor("state"
 
 def seen(told, as_of="2018-12-31"):
     found = signals(told, as_of)
-    return {f"{what}-{force}": found[f"{what}-{force}/site:m"] for what in ("armed-presence", "interference")
-            for force in ("non-state", "state")}  # fmt: skip
+    return {
+        f"{what}-{force}": found[f"{what}-{force}/site:m"]
+        for what in ("armed-presence", "interference")
+        for force in ("non-state", "state")
+    }
 
 
 def states(told, as_of="2018-12-31"):
@@ -24,13 +27,17 @@ def states(told, as_of="2018-12-31"):
 
 def test_non_state_groups_and_state_forces_are_told_apart():
     assert states([visit("m", "2018-10-01", actors=(NON_STATE,), armed_presence=True, interference=True)]) == {
-        "armed-presence-non-state": "raised", "armed-presence-state": "clear",
-        "interference-non-state": "raised", "interference-state": "clear",
-    }  # fmt: skip
+        "armed-presence-non-state": "raised",
+        "armed-presence-state": "clear",
+        "interference-non-state": "raised",
+        "interference-state": "clear",
+    }
     assert states([visit("m", "2018-10-01", actors=(STATE,), armed_presence=True, interference=True)]) == {
-        "armed-presence-non-state": "clear", "armed-presence-state": "raised",
-        "interference-non-state": "clear", "interference-state": "raised",
-    }  # fmt: skip
+        "armed-presence-non-state": "clear",
+        "armed-presence-state": "raised",
+        "interference-non-state": "clear",
+        "interference-state": "raised",
+    }
 
 
 def test_soldiers_who_do_nothing_are_presence_without_interference():
@@ -83,6 +90,13 @@ def test_a_blank_answer_is_unknown_and_an_earlier_answer_still_speaks():
 def test_armed_people_of_an_unknown_kind_answer_for_neither():
     told = [visit("m", "2018-10-01", actors=(actor("unknown", "taxation"),), armed_presence=True, interference=True)]
     assert set(states(told).values()) == {"cannot-evaluate"}
+    for signal in seen(told).values():
+        assert signal.missing == ("missing.which-force",) and texts(signal) == ["reason.unknown-force"]
+
+
+def test_armed_people_of_an_unknown_kind_unsettle_an_earlier_all_clear():
+    told = [visit("m", "2018-05-01", armed_presence=False), visit("m", "2018-10-01", armed_presence=True)]
+    assert {s.missing for s in seen(told).values()} == {("missing.which-force",)}
 
 
 def test_labels_that_contradict_each_other_are_reported_and_not_resolved():
@@ -97,6 +111,7 @@ def test_labels_that_contradict_each_other_are_reported_and_not_resolved():
     signal = seen([torn])["interference-state"]
     assert (signal.state, signal.missing) == ("cannot-evaluate", ("missing.visitor-clarifies",))
     assert texts(signal) == ["reason.contradictory"] and seen([torn])["armed-presence-state"].state == "raised"
+    assert seen([torn])["interference-non-state"].state == "clear"
 
 
 def test_a_third_partys_word_is_said_and_observes_nothing():
@@ -121,11 +136,19 @@ def turned(when, why="insecurity"):
 def test_a_site_not_reached_for_insecurity_is_a_signal_of_the_place_and_no_finding():
     found = signals([turned("2018-10-01")], "2018-12-31")
     assert found["not-reached/site:m"].state == "raised"
+    assert texts(found["not-reached/site:m"]) == ["reason.not-reached"]
+    assert "reason.visit-old" in texts(signals([turned("2018-10-01")], "2020-05-11")["not-reached/site:m"])
     assert found["interference-non-state/site:m"].state == "cannot-evaluate"
 
 
-@pytest.mark.parametrize("told", [[turned("2018-10-01", "road")], [turned("2018-05-01"), visit("m", "2018-10-01")],
-                                  [turned("2018-05-01"), turned("2018-10-01", "weather")]])  # fmt: skip
+@pytest.mark.parametrize(
+    "told",
+    [
+        [turned("2018-10-01", "road")],
+        [turned("2018-05-01"), visit("m", "2018-10-01")],
+        [turned("2018-05-01"), turned("2018-10-01", "weather")],
+    ],
+)
 def test_a_bad_road_or_a_later_arrival_is_no_such_signal(told):
     assert "not-reached/site:m" not in signals(told, "2018-12-31")
 

@@ -101,6 +101,12 @@ def test_a_site_that_is_shut_lost_its_living_and_the_price_is_told_apart():
     assert signal.state == "raised" and {"reason.living-stopped", "reason.income-moved"} <= set(texts(signal))
 
 
+def test_an_income_needs_no_world_price_and_never_sets_gold_as_sold_against_pure_gold():
+    told = [quote("2020-01-15", "40", "site:m"), quote("2020-04-15", "20", "site:m")]
+    assert pressed(told)[1].value == pytest.approx(50)
+    assert pressed([told[0], quote("2020-04-15", "20", "site:m", fineness=None)])[1].value is None
+
+
 def test_what_a_restriction_leaves_of_a_living_is_not_guessed():
     signal = pressed([*STEADY, node("m", "mine", "restricted", "2020-03-23", subject="site:m")])[1]
     assert (signal.state, signal.value) == ("clear", 0)
@@ -122,5 +128,5 @@ def test_figures_of_last_year_are_no_pressure_of_today():
 
 
 def test_the_limits_are_the_rules_own():
-    book = Book({("pressure/desperation", "raised_at_percent"): (60, "percent")})
+    book = Book({("pressure/desperation", "raised_at_percent"): 60})
     assert states([*FLAT, *HALVED], book) == ("clear", "clear")

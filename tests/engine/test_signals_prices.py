@@ -12,8 +12,16 @@ from winze.engine.prices import ratio, walk
 from winze.engine.quantities import Unknown
 
 SPOT_A_CARAT = Decimal("54.71") / 24
-BURKINA = quote("2020-05-06", "1150", currency="XOF", unit="carat-gold", fineness=None, fx=Decimal("606.8619"),
-                spot=SPOT_A_CARAT, sites=11)  # fmt: skip
+BURKINA = quote(
+    "2020-05-06",
+    "1150",
+    currency="XOF",
+    unit="carat-gold",
+    fineness=None,
+    fx=Decimal("606.8619"),
+    spot=SPOT_A_CARAT,
+    sites=11,
+)
 PRINTED = quote("2020-05-06", "1.91", unit="carat-gold", fineness=None, spot=SPOT_A_CARAT)
 GATE = "gate-ratio/country:BFA#gold"
 
@@ -32,8 +40,14 @@ def test_a_carat_of_gold_is_pure_by_definition_so_the_ratio_is_exact():
 
 
 def test_the_same_offer_by_gram_and_fineness_gives_the_same_ratio():
-    gram = quote("2020-05-06", str(1150 * 24 * Decimal("0.9")), currency="XOF", fineness=Decimal("0.9"),
-                 fx=Decimal("606.8619"), spot=Decimal("54.71"))  # fmt: skip
+    gram = quote(
+        "2020-05-06",
+        str(1150 * 24 * Decimal("0.9")),
+        currency="XOF",
+        fineness=Decimal("0.9"),
+        fx=Decimal("606.8619"),
+        spot=Decimal("54.71"),
+    )
     assert of(gram).low == pytest.approx(of(BURKINA).low, abs=1e-9)
 
 
@@ -53,6 +67,17 @@ def test_above_the_floor_with_unknown_fineness_is_clear_since_the_pure_gram_fetc
     assert (
         signals([quote("2020-05-06", "45", fineness=None, spot=Decimal("54.71"))], "2020-05-11")[GATE].state == "clear"
     )
+
+
+def test_a_lower_bound_ends_no_alarm_since_it_may_not_be_of_the_same_gold():
+    told = [
+        quote("2020-01-15", "94", spot=Decimal(100)),
+        quote("2020-04-01", "55", spot=Decimal(100)),
+        quote("2020-05-01", "75", fineness=None, spot=Decimal(100)),
+    ]
+    signal = signals(told, "2020-05-11")[GATE]
+    assert (signal.state, signal.missing) == ("cannot-evaluate", ("missing.fineness",))
+    assert "reason.gate-broke" in texts(signal) and "reason.gate-recovered" not in texts(signal)
 
 
 def test_quotes_of_unknown_fineness_fall_against_their_like():
@@ -87,15 +112,18 @@ def test_a_monitor_of_the_world_price_alone_stays_silent_on_that_fall():
 
 def test_a_fall_of_ten_points_raises_above_the_floor_and_one_of_nine_does_not():
     def state(last):
-        return signals([quote("2020-01-01", "94", spot=Decimal(100)), quote("2020-04-01", last, spot=Decimal(100))],
-                       "2020-05-11")[GATE].state  # fmt: skip
+        return signals(
+            [quote("2020-01-01", "94", spot=Decimal(100)), quote("2020-04-01", last, spot=Decimal(100))], "2020-05-11"
+        )[GATE].state
 
     assert (state("84"), state("84.1"), state("69.9")) == ("raised", "clear", "raised")
 
 
 def test_the_low_and_the_recovery_are_told_with_their_days():
-    told = [fact("country:BFA", "mine-gate-to-spot", v, d, "percent", "gold") for d, v in
-            (("2020-02-15", "94"), ("2020-04-10", "55"), ("2020-04-25", "79"), ("2020-08-01", "92"))]  # fmt: skip
+    told = [
+        fact("country:BFA", "mine-gate-to-spot", v, d, "percent", "gold")
+        for d, v in (("2020-02-15", "94"), ("2020-04-10", "55"), ("2020-04-25", "79"), ("2020-08-01", "92"))
+    ]
     low = signals(told, "2020-05-11")[GATE]
     assert (low.state, low.value, str(low.since)) == ("raised", 79.0, "2020-04-10")
     back = signals(told, "2020-09-01")[GATE]
@@ -104,21 +132,32 @@ def test_the_low_and_the_recovery_are_told_with_their_days():
 
 
 def test_a_shock_does_not_become_the_norm_it_is_measured_by():
-    told = [fact("country:BFA", "mine-gate-to-spot", v, d, "percent", "gold") for d, v in
-            (("2020-02-15", "94"), ("2020-04-10", "55"), ("2020-04-12", "54"), ("2020-04-14", "55"), ("2020-04-25", "79"))]  # fmt: skip
+    told = [
+        fact("country:BFA", "mine-gate-to-spot", v, d, "percent", "gold")
+        for d, v in (
+            ("2020-02-15", "94"),
+            ("2020-04-10", "55"),
+            ("2020-04-12", "54"),
+            ("2020-04-14", "55"),
+            ("2020-04-25", "79"),
+        )
+    ]
     assert signals(told, "2020-05-11")[GATE].state == "raised"
 
 
 def test_of_a_range_that_a_source_states_the_low_end_is_read():
-    told = [fact("country:BFA", f"mine-gate-to-spot-{end}", v, "2020-05-20", "percent", "gold") for end, v in
-            (("low", "80"), ("high", "82"))]  # fmt: skip
+    told = [
+        fact("country:BFA", f"mine-gate-to-spot-{end}", v, "2020-05-20", "percent", "gold")
+        for end, v in (("low", "80"), ("high", "82"))
+    ]
     assert signals(told, "2020-06-01")[GATE].value == 80.0
 
 
 def test_the_baseline_needs_as_many_quotes_as_the_rule_says():
-    book = Book({("signal/gate-ratio", "minimum_baseline_quotes"): (3, "count")})
-    signal = signals([quote("2020-01-01", "94", spot=Decimal(100)), quote("2020-04-01", "80", spot=Decimal(100))],
-                     "2020-05-11", book)[GATE]  # fmt: skip
+    book = Book({("signal/gate-ratio", "minimum_baseline_quotes"): 3})
+    signal = signals(
+        [quote("2020-01-01", "94", spot=Decimal(100)), quote("2020-04-01", "80", spot=Decimal(100))], "2020-05-11", book
+    )[GATE]
     assert signal.state == "clear" and values(signal, "reason.no-baseline") == {"have": 1}
 
 
@@ -134,8 +173,11 @@ def test_an_ounce_price_serves_a_quote_by_the_gram():
 
 
 def test_cassiterite_is_held_against_tin_by_the_tin_in_it():
-    told = [visit("m", "2019-06-01", minerals=("cassiterite",)), price("tin", 2020, 4, "15000", "tonne"),
-            quote("2020-05-01", "6", "site:m", mineral="cassiterite", unit="kilogram", fineness=Decimal("0.6"))]  # fmt: skip
+    told = [
+        visit("m", "2019-06-01", minerals=("cassiterite",)),
+        price("tin", 2020, 4, "15000", "tonne"),
+        quote("2020-05-01", "6", "site:m", mineral="cassiterite", unit="kilogram", fineness=Decimal("0.6")),
+    ]
     assert signals(told, "2020-05-11")["gate-ratio/site:m#cassiterite"].value == pytest.approx(66.667, abs=0.01)
 
 
@@ -237,8 +279,10 @@ def test_a_metal_without_a_world_series_cannot_be_evaluated(mineral):
 
 
 def test_cassiterite_is_followed_as_tin():
-    told = [visit("m", "2019-06-01", minerals=("cassiterite",)),
-            *(price("tin", 2020, m, a, "tonne") for m, a in ((1, "17000"), (3, "15000"), (4, "13000")))]  # fmt: skip
+    told = [
+        visit("m", "2019-06-01", minerals=("cassiterite",)),
+        *(price("tin", 2020, m, a, "tonne") for m, a in ((1, "17000"), (3, "15000"), (4, "13000"))),
+    ]
     assert signals(told, "2020-05-11")["spot-fall/commodity:tin"].state == "raised"
 
 
@@ -250,6 +294,10 @@ def test_a_price_that_stopped_long_ago_moves_nothing():
 
 
 def test_of_two_publishers_the_series_that_reaches_further_speaks_and_they_are_not_mixed():
-    told = [visit("m", "2019-06-01"), price("gold", 2020, 3, "100", series="A"), price("gold", 2020, 4, "101", series="A"),
-            price("gold", 2020, 3, "10", series="B")]  # fmt: skip
+    told = [
+        visit("m", "2019-06-01"),
+        price("gold", 2020, 3, "100", series="A"),
+        price("gold", 2020, 4, "101", series="A"),
+        price("gold", 2020, 3, "10", series="B"),
+    ]
     assert signals(told, "2020-05-11")["spot-rise/commodity:gold"].value == pytest.approx(1)

@@ -6,8 +6,16 @@ from telling import day, say, signals, texts, values, visit
 from winze.engine.records import LegalAct, PolicyDay
 
 
-def act(place="country:COD", since="2020-03-24", until=None, review=None, number="20/014", verified=True, forbids=("travel-between",),
-        exempts=("mineral-transport",)):  # fmt: skip
+def act(
+    place="country:COD",
+    since="2020-03-24",
+    until=None,
+    review=None,
+    number="20/014",
+    verified=True,
+    forbids=("travel-between",),
+    exempts=("mineral-transport",),
+):
     said = LegalAct(
         forbids,
         exempts,
@@ -124,7 +132,9 @@ def test_a_blank_code_is_not_level_0():
     assert signals(told, "2020-05-11")["policy-hint/country:COD"].state == "raised"
 
 
-def test_a_province_or_territory_with_an_act_answers_for_its_country():
-    hint = policy(("C7", 2.0, True))
-    for place in ("area:Djugu", "area:Ituri"):
-        assert signals([SITE, hint, act(place)], "2020-05-11")["policy-hint/country:COD"].state == "clear"
+@pytest.mark.parametrize("place", ["area:Djugu", "area:Ituri", "site:m"])
+def test_an_act_for_a_part_of_the_country_answers_only_an_index_that_speaks_of_a_part(place):
+    def state(wide):
+        return signals([SITE, policy(("C7", 2.0, wide)), act(place)], "2020-05-11")["policy-hint/country:COD"].state
+
+    assert (state(False), state(True), state(None)) == ("clear", "raised", "raised")

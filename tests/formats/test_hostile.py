@@ -380,7 +380,9 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n i
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
 def test_xml_that_declares_entities_is_not_opened(tmp_path, doctype, encoding):
     text = doctype + LIST.format("").replace("EXAMPLE", "&l9;")
-    assert codes(read(tmp_path, text.encode(encoding))) == {"xml_entities": 1}
+    found = read(tmp_path, text.encode(encoding))
+    unmarked = encoding == "utf-16-be"  # without a mark, these bytes are no text
+    assert codes(found) == {"file_kind_not_read" if unmarked else "xml_entities": 1} and not found.statements
 
 
 def test_entities_hidden_behind_a_long_comment_expand_to_nothing(tmp_path):
@@ -471,7 +473,7 @@ def test_one_long_text_named_by_many_cells_is_not_copied(tmp_path):
 
 
 def test_a_bomb_is_not_unpacked(tmp_path):
-    whole = rebuilt(workbook(site("One")), styles=b"<a>" + b" " * 400_000_000 + b"</a>")
+    whole = rebuilt(workbook(site("One")), styles=b"\0" * 400_000_000)
     assert len(whole) < 1_000_000
     begun = time.perf_counter()
     assert codes(read(tmp_path, whole)) == {"file_bomb": 1}

@@ -243,7 +243,7 @@ def capacity(known: Known) -> Iterator[Signal]:
 
 
 def _at_risk(known: Known, commodity: str, risk: AtRisk | None, told: list[tuple[Statement, Fact]]) -> Signal:
-    warn = known.percent(CAPACITY, "warn_share")
+    warn = known.number(CAPACITY, "warn_percent")
     reasons: list[Reason] = [
         because("reason.capacity-stated", CAPACITY, s, percent=float(fact.value or 0), day=s.speaks_of.known_on)
         for s, fact in told
@@ -292,7 +292,7 @@ def buyer_collapse(known: Known) -> Iterator[Signal]:
                          missing=("missing.buyers",), touches=known.reach(place))  # fmt: skip
             continue
         share = float(100 * buying / total)
-        warn, critical = (known.percent(BUYERS, name) for name in ("warn_share", "critical_share"))
+        warn, critical = (known.number(BUYERS, name) for name in ("warn_percent", "critical_percent"))
         said = (
             because("reason.buyers-left", BUYERS, still[0], active=int(buying), registered=int(total),
                     percent=round(share, 1), day=still[0].speaks_of.known_on),

@@ -28,7 +28,7 @@ from typing import Protocol
 
 from winze.engine.problems import Problem
 from winze.engine.reasons import Reason, Signal, Value
-from winze.engine.records import DataClass, Input, Origin, Point, Statement
+from winze.engine.records import DataClass, Input, Origin, Point, Statement, Supply
 from winze.engine.register import Register, fold
 from winze.engine.risks import Risk
 
@@ -60,8 +60,8 @@ class Told(Protocol):
 class Place:
     """A subject as an audience may know it. `name` is None where it is withheld; `code` stands for a site then.
 
-    `kind` is "site", "area", "province", "country", "commodity", "party", "node", "origin" or "world". `about` is what
-    the subject adds after its place: a mineral, a dataset, the name of a smelter.
+    `kind` is "site", "area", "province", "country", "commodity", "party", "link", "node", "origin" or "world". `about`
+    is what the subject adds after its place: a mineral, a dataset, the name of a smelter.
     """
 
     kind: str
@@ -125,6 +125,7 @@ class View:
     register: Register
     _classes: Mapping[str, DataClass]  # of statements, by id
     _of_site: frozenset[str]  # ids of statements about a precise place
+    _links: Mapping[str, Supply]  # by id of their statement
     _names: Mapping[str, str | None]  # input id -> its name, None where withheld
     _hidden_names: tuple[str, ...]  # folded names that may not stand in a sentence
     _open_names: frozenset[str]  # folded names of areas, provinces and countries, which may
@@ -154,6 +155,8 @@ class View:
                          area.centre if self.internal else None, added)  # fmt: skip
         if party := self.register.parties.get(where):
             return Place("party", None if self.audience == "public" else party.name, self.code(where), about=added)
+        if kind == "link":
+            return Place("link", self._link(key), self.code(where), about=added)
         if kind == "province":
             return Place("province", self._province(key), about=added)
         if kind == "country":
@@ -167,23 +170,32 @@ class View:
         return Place("site", site.name if self.internal else None, self.code(subject), site.territory, site.province,
                      site.country, site.minerals, site.point if self.internal else None, about)  # fmt: skip
 
+    def _link(self, statement: str) -> str | None:
+        """Who supplies whom, to those who may know."""
+        said = self._links.get(statement)
+        seen = said is not None and self.audience != "public" and self.sees(statement)
+        return f"{said.supplier} → {said.buyer}" if said and seen else None
+
     def _province(self, key: str) -> str:
         wanted = fold(key.rpartition("/")[2])
         named = (site.province for site in self.register.sites.values() if site.province)
         return next((name for name in named if fold(name) == wanted), key.rpartition("/")[2])
 
     def area_point(self, subject: str) -> Point | None:
-        """Where to draw an area: the mean of its sites, to half a degree for all but `internal`."""
+        """Where to draw an area: the mean of its sites. For all but `internal` to a tenth of a degree, to half a degree
+        where there are so few sites that the mean would point at one."""
         area = self.register.areas.get(subject)
         if area is None or area.centre is None or self.internal:
             return area.centre if area else None
-        return Point(round(area.centre.lat * 2) / 2, round(area.centre.lon * 2) / 2)
+        steps = 10 if len(area.sites) >= SMALL else 2
+        return Point(round(area.centre.lat * steps) / steps, round(area.centre.lon * steps) / steps)
 
     def in_chain(self, subject: str) -> bool:
         """Whether a subject is in the chain, as far as the audience may know."""
         where = subject.partition("#")[0]
         site = self.register.sites.get(where)
-        mine = site.in_chain if site else where in self.register.parties or where in self.register.chain_origins
+        named = where in self.register.parties or where in self.register.chain_origins or where.startswith("link:")
+        mine = site.in_chain if site else named
         return mine and self.audience != "public"
 
     # -- reasons -----------------------------------------------------------------------------------------------------
@@ -231,7 +243,7 @@ class View:
     def shows(self, subject: str, reasons: Iterable[Reason]) -> bool:
         """Whether a result may be shown at all: not one that rests wholly on what is withheld, and to the public none
         about a party."""
-        if self.audience == "public" and subject.partition("#")[0] in self.register.parties:
+        if self.audience == "public" and subject.startswith(("party:", "link:")):
             return False
         resting = [reason.statement for reason in reasons if reason.statement is not None]
         return not resting or any(self.sees(statement) for statement in resting)
@@ -309,6 +321,7 @@ def view(cycle: Told, audience: str) -> View:
         register=cycle.register,
         _classes=classes,
         _of_site=frozenset(s.id for s in cycle.statements if s.subject.startswith("site:")),
+        _links={s.id: s.said for s in cycle.statements if isinstance(s.said, Supply)},
         _names=_file_names(cycle, audience),
         _hidden_names=tuple(sorted({name for name in hidden if name})),
         _open_names=frozenset(open_names),

@@ -15,19 +15,29 @@ from winze.engine.register import Register, Site, fold
 
 
 class Figure(Protocol):
-    """One figure of a rule as it stands on a day, with its unit ("percent", "ratio", "months" …)."""
+    """One figure of a rule as it stands on a day."""
 
     @property
     def value(self) -> Any: ...
 
+
+class Rule(Protocol):
+    """One rule; `facts` holds its undated structure."""
+
     @property
-    def unit(self) -> str: ...
+    def facts(self) -> Mapping[str, Any]: ...
 
 
 class Rules(Protocol):
-    """The rulebook as the detectors use it: the figure of a rule in force on a day."""
+    """The rulebook as the detectors use it: a rule, and its figure in force on a day."""
 
     def figure(self, rule: str, name: str, day: date, /) -> Figure: ...
+
+    def rule(self, rule: str, /) -> Rule: ...
+
+
+class NotInForce(Exception):
+    """A rule gives no figure for the day: it had not begun, or has ended, and decides nothing."""
 
 
 def months_before(day: date, months: int) -> date:
@@ -68,13 +78,11 @@ class Known:
         return ((s, cast(R, s.said)) for s in self.by_kind.get(record, ()))
 
     def number(self, rule: str, name: str) -> float:
-        """A figure of a rule as it stands on the day."""
-        return float(self.rules.figure(rule, name, self.as_of).value)
-
-    def percent(self, rule: str, name: str) -> float:
-        """A figure that is a share, in percent whether the rule gives it in percent or as part of one."""
-        figure = self.rules.figure(rule, name, self.as_of)
-        return float(figure.value) * (100 if figure.unit in ("ratio", "probability") else 1)
+        """A figure of a rule as it stands on the day. Raises `NotInForce` where the rule gives none for that day."""
+        try:
+            return float(self.rules.figure(rule, name, self.as_of).value)
+        except KeyError as error:
+            raise NotInForce(rule, name) from error
 
     @cached_property
     def facts(self) -> Mapping[str, Mapping[tuple[str, str | None], list[tuple[Statement, Fact]]]]:
@@ -138,9 +146,15 @@ class Known:
         rungs = (site.id, site.area, province, f"country:{site.country}", "world:all")
         return tuple(rung for rung in rungs if rung)
 
-    def reach(self, subject: str) -> tuple[str, ...]:
-        """The subjects something said of a place bears on: the place itself and the sites of the focus within it."""
+    def inside(self, subject: str) -> tuple[str, ...]:
+        """The sites of the focus within a place, and the place itself."""
         return tuple(dict.fromkeys((subject, *self._within.get(subject, ()))))
+
+    def reach(self, subject: str) -> tuple[str, ...]:
+        """The subjects something said of a place bears on: the place and the sites within it; of a whole province or
+        country only those of the chain, since whoever asks for the others finds them by their place."""
+        wide = subject.startswith(("province:", "country:"))
+        return tuple(i for i in self.inside(subject) if not wide or i == subject or self.register.sites[i].in_chain)
 
     @cached_property
     def _within(self) -> Mapping[str, list[str]]:

@@ -53,17 +53,15 @@ def armed(visit: Visit, force: str) -> bool | None:
 def interfered(visit: Visit, force: str) -> bool | None:
     """Whether a visit found interference by one kind of force; None where it cannot say.
 
-    A visit that saw nobody armed found none. Interference by someone whose kind is not given answers for neither.
+    A visit that saw nobody of that kind found none by them. Interference by someone whose kind is not given answers
+    for neither.
     """
     of_force = [actor for actor in visit.actors if actor.force == force]
     if any(actor.interferes or actor.acts for actor in of_force):
         return True
-    if visit.armed_presence is False or visit.interference is False:
+    if armed(visit, force) is False or visit.interference is False:
         return False
-    if any(actor.interferes is None for actor in of_force):
-        return None
-    others = any(actor.interferes or actor.acts for actor in visit.actors if actor.force != "unknown")
-    return False if of_force or others else None
+    return False if of_force and all(actor.interferes is False for actor in of_force) else None
 
 
 def at_sites(known: Known) -> Iterator[Signal]:
@@ -75,7 +73,7 @@ def at_sites(known: Known) -> Iterator[Signal]:
         for force in FORCES:
             yield _seen(site, on_site, force, fresh, known.as_of)
             yield _found(site, on_site, force, fresh, known.as_of)
-        yield from _out_of_reach(site)
+        yield from _out_of_reach(site, fresh, known.as_of)
 
 
 def _seen(site: Site, on_site: list[Statement], force: str, fresh: date, as_of: date) -> Signal:
@@ -86,13 +84,13 @@ def _seen(site: Site, on_site: list[Statement], force: str, fresh: date, as_of: 
         because("reason.armed-seen", PRESENCE, s, day=s.speaks_of.known_on, who=_names(visit_of(s), force)) for s in yes
     ]
     reasons += [because("reason.none-armed-seen", PRESENCE, s, day=s.speaks_of.known_on) for s in last if s not in yes]
-    return _judged("armed-presence", PRESENCE, site, force, last, yes, reasons, fresh, as_of)
+    return _judged("armed-presence", PRESENCE, site, force, on_site, last, yes, reasons, fresh, as_of)
 
 
 def _found(site: Site, on_site: list[Statement], force: str, fresh: date, as_of: date) -> Signal:
-    answers = [s for s in on_site if visit_of(s).contradictory or interfered(visit_of(s), force) is not None]
-    last = newest(answers)
-    torn = [s for s in last if visit_of(s).contradictory]
+    torn = [s for s in on_site if visit_of(s).contradictory and armed(visit_of(s), force) is not False]
+    last = newest(s for s in on_site if s in torn or interfered(visit_of(s), force) is not None)
+    torn = [s for s in last if s in torn]
     yes = [s for s in last if s not in torn and interfered(visit_of(s), force)]
     reasons = [_interference(s, force) for s in yes]
     reasons += [because("reason.contradictory", INTERFERENCE, s, day=s.speaks_of.known_on) for s in torn]
@@ -101,7 +99,7 @@ def _found(site: Site, on_site: list[Statement], force: str, fresh: date, as_of:
     if torn and not yes:
         return Signal(f"interference-{force}", site.id, "cannot-evaluate", INTERFERENCE, tuple(reasons),
                       missing=("missing.visitor-clarifies",), touches=_touches(site))  # fmt: skip
-    return _judged("interference", INTERFERENCE, site, force, last, yes, reasons, fresh, as_of)
+    return _judged("interference", INTERFERENCE, site, force, on_site, last, yes, reasons, fresh, as_of)
 
 
 def _judged(
@@ -109,6 +107,7 @@ def _judged(
     rule: str,
     site: Site,
     force: str,
+    on_site: list[Statement],
     last: list[Statement],
     yes: list[Statement],
     reasons: list[Reason],
@@ -119,7 +118,11 @@ def _judged(
     state = "raised" if yes else "clear"
     missing: tuple[str, ...] = ()
     seen = max((s.speaks_of.known_on for s in yes or last), default=None)
-    if not last:
+    vague = [s for s in newest(on_site) if s not in last and (visit_of(s).armed_presence or visit_of(s).interference)]
+    reasons += [because("reason.unknown-force", rule, s, day=s.speaks_of.known_on) for s in vague]
+    if vague and not yes:
+        state, missing = "cannot-evaluate", ("missing.which-force",)
+    elif not last:
         state, missing = "cannot-evaluate", ("missing.visit",)
         reasons.append(because("reason.never-visited", rule))
     elif seen is not None and seen < fresh:
@@ -149,13 +152,16 @@ def _touches(site: Site) -> tuple[str, ...]:
     return (site.id, site.area) if site.area else (site.id,)
 
 
-def _out_of_reach(site: Site) -> Iterator[Signal]:
+def _out_of_reach(site: Site, fresh: date, as_of: date) -> Iterator[Signal]:
     turned = [s for s in site.visits if visit_of(s).manner == "not-reached"]
     reached = max((s.speaks_of.end for s in site.visits if visit_of(s).manner == "on-site"), default=date.min)
     last = [s for s in newest(turned) if s.speaks_of.end > reached and visit_of(s).not_reached_for == "insecurity"]
     if last:
-        reasons = tuple(because("reason.not-reached", PRESENCE, s, day=s.speaks_of.known_on) for s in last)
-        yield Signal("not-reached", site.id, "raised", PRESENCE, reasons, since=last[0].speaks_of.known_on,
+        reasons = [because("reason.not-reached", PRESENCE, s, day=s.speaks_of.known_on) for s in last]
+        day = last[-1].speaks_of.known_on
+        if day < fresh:
+            reasons.append(because("reason.visit-old", PRESENCE, last[-1], day=day, days=(as_of - day).days))
+        yield Signal("not-reached", site.id, "raised", PRESENCE, tuple(reasons), since=last[0].speaks_of.known_on,
                      touches=_touches(site))  # fmt: skip
 
 
@@ -291,8 +297,8 @@ def _conflict(
     now = last.rate if last else None
     usual = before.rate if before else None
     if last is not None and last.newest is not None:
-        reasons.append(because("reason.conflict-counted", CONFLICT, last.newest, dataset=f"@dataset.{dataset}", events=last.events,
-                               months=last.months, unknown=12 - last.months))  # fmt: skip
+        reasons.append(because("reason.conflict-counted", CONFLICT, last.newest, dataset=f"@dataset.{dataset}",
+                               events=last.events, months=last.months, unknown=12 - last.months))  # fmt: skip
     if before is not None and before.newest is not None:
         reasons.append(because("reason.conflict-before", CONFLICT, before.newest, events=before.events,
                                months=before.months, unknown=36 - before.months))  # fmt: skip

@@ -7,15 +7,19 @@ other. The literature behind them is mixed, so they are bands for a closer look 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from statistics import median
 
 from winze.engine.closures import NodeState, states
-from winze.engine.known import Known, months_before
-from winze.engine.prices import Ratio, move, series
-from winze.engine.quantities import traded_as
+from winze.engine.known import Known, distinct, months_before
+from winze.engine.prices import gate_dollars, move
+from winze.engine.quantities import ALREADY_PURE, Unknown, traded_as
 from winze.engine.reasons import Reason, Signal, because
+from winze.engine.records import Quote, Statement
 from winze.engine.register import Site
 
 RAPACITY, DESPERATION = "pressure/rapacity", "pressure/desperation"
@@ -50,16 +54,37 @@ class Change:
     said: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a gram fetched at the mine in US dollars: of pure metal, or as sold where the fineness is unknown."""
+
+    statement: Statement
+    dollars: Decimal
+    pure: bool
+
+
+def _paid(known: Known) -> Mapping[tuple[str, str], list[Paid]]:
+    """Gate prices by place and mineral, oldest first; a quote without a rate or a unit of mass is left out."""
+    found: dict[tuple[str, str], list[Paid]] = defaultdict(list)
+    for s in distinct(s for s, _ in known.of(Quote)):
+        quote = s.said
+        assert isinstance(quote, Quote)
+        with suppress(Unknown):
+            pure = quote.fineness is not None or quote.unit in ALREADY_PURE
+            found[known.place(s.subject), quote.mineral].append(Paid(s, gate_dollars(s, quote), pure))
+    return found
+
+
 def pressures(known: Known, found: Iterable[Signal]) -> Iterator[Signal]:
     """Rapacity and desperation for each site of the focus."""
     seen = {s.id: s.state for s in found if s.kind.startswith("armed-presence-")}
     stops = _stops(known)
-    quoted, _ = series(known)
+    paid = _paid(known)
     rises = {m: _rise(known, m) for m in sorted({m for site in known.focus for m in site.minerals})}
     world_food = _world_food(known)
     for site in known.focus:
         yield _rapacity(known, site, rises, seen)
-        yield _desperation(known, site, quoted, stops, world_food)
+        yield _desperation(known, site, paid, stops, world_food)
 
 
 def _stops(known: Known) -> dict[str, NodeState]:
@@ -100,12 +125,12 @@ def _rapacity(known: Known, site: Site, rises: Mapping[str, Change | None], seen
 def _desperation(
     known: Known,
     site: Site,
-    quoted: Mapping[tuple[str, str], list[Ratio]],
+    paid: Mapping[tuple[str, str], list[Paid]],
     stops: Mapping[str, NodeState],
     world_food: Change | None,
 ) -> Signal:
     limit = known.number(DESPERATION, "raised_at_percent")
-    income = _income(known, site, quoted)
+    income = _income(known, site, paid)
     food = _nearest_fact(known, site, ("food-price-change",), None) or world_food
     stopped = stops.get(site.id)
     index = desperation(income.percent if income else None, food.percent if food else None, stopped is not None)
@@ -125,28 +150,29 @@ def _desperation(
                   tuple(reasons), value=index, threshold=limit, unit="percent", touches=touches)  # fmt: skip
 
 
-def _income(known: Known, site: Site, quoted: Mapping[tuple[str, str], list[Ratio]]) -> Change | None:
+def _income(known: Known, site: Site, paid: Mapping[tuple[str, str], list[Paid]]) -> Change | None:
     """How far what a pure gram fetches at the mine moved, from the nearest place that knows: a stated change, or the
     newest quote against the median of the quotes before it. Of several minerals the one that fell most."""
     changes = []
     for mineral in site.minerals:
         stated = _nearest_fact(known, site, ("local-price-change", "local-price-change-low"), mineral)
-        worked_out = _nearest_quotes(known, site, mineral, quoted)
+        worked_out = _nearest_quotes(known, site, mineral, paid)
         changes += [c for c in (worked_out, stated) if c is not None][:1]
     return min(changes, key=lambda change: change.percent, default=None)
 
 
 def _nearest_quotes(
-    known: Known, site: Site, mineral: str, quoted: Mapping[tuple[str, str], list[Ratio]]
+    known: Known, site: Site, mineral: str, paid: Mapping[tuple[str, str], list[Paid]]
 ) -> Change | None:
     year = months_before(known.as_of, 12)
     for rung, place in enumerate(known.ladder(site)):
-        paid = [r for r in quoted.get((place, mineral), ()) if r.dollars is not None]
-        if len(paid) > 1 and paid[-1].day > year:
-            usual = median(r.dollars for r in paid[:-1] if r.dollars is not None)
-            percent = float(100 * ((paid[-1].dollars or 0) - usual) / usual)
-            said = because("reason.income-moved", DESPERATION, paid[-1].statement, percent=round(percent, 1),
-                           mineral=f"@mineral.{mineral}", day=paid[-1].day)  # fmt: skip
+        all_paid = paid.get((place, mineral), [])
+        like = [p for p in all_paid if p.pure == all_paid[-1].pure]
+        if len(like) > 1 and like[-1].statement.speaks_of.known_on > year:
+            usual = median(p.dollars for p in like[:-1])
+            percent = float(100 * (like[-1].dollars - usual) / usual)
+            said = because("reason.income-moved", DESPERATION, like[-1].statement, percent=round(percent, 1),
+                           mineral=f"@mineral.{mineral}", day=like[-1].statement.speaks_of.known_on)  # fmt: skip
             return Change(percent, _grade(known, site, rung), (said,))
     return None
 

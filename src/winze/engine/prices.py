@@ -62,6 +62,11 @@ class Point:
     def raised(self) -> bool:
         return self.fell or self.low
 
+    @property
+    def settles(self) -> bool:
+        """Whether it can end an alarm: a lower bound that has nothing of its like to be held against cannot."""
+        return self.raised or self.ratio.pure or self.baseline is not None
+
 
 def gate_dollars(statement: Statement, quote: Quote) -> Decimal:
     """The US dollars offered for one gram of pure metal. Raises `Unknown` without a rate or a unit of mass."""
@@ -130,7 +135,7 @@ def gate_ratios(known: Known) -> Iterator[Signal]:
     for place, mineral in sorted({*quoted, *gaps}):
         points = walk(quoted.get((place, mineral), []), fall, floor, least)
         yield _gate_signal(known, place, mineral, points, gaps.get((place, mineral), []), fall, floor)
-    answered = {(subject, mineral) for place, mineral in (*quoted, *gaps) for subject in known.reach(place)}
+    answered = {(subject, mineral) for place, mineral in (*quoted, *gaps) for subject in known.inside(place)}
     wanted = {(f"country:{s.country}", m) for s in known.focus for m in s.minerals if (s.id, m) not in answered}
     wanted -= {*quoted, *gaps}
     for place, mineral in sorted(wanted):
@@ -177,7 +182,9 @@ def _gate_signal(
                       missing=missing, touches=touches)  # fmt: skip
     last = points[-1]
     reasons = [*_how(last, known), *_breaks(points), *lacking]
-    open_question = not last.raised and not last.ratio.pure and last.ratio.low < floor
+    settled = [point for point in points if point.settles]
+    alarm = bool(settled) and settled[-1].raised
+    open_question = not last.raised and not last.ratio.pure and (last.ratio.low < floor or alarm)
     state = "raised" if last.raised else "cannot-evaluate" if open_question else "clear"
     if last.baseline is None:
         reasons.append(because("reason.no-baseline", GATE, have=len(points) - 1))
@@ -234,7 +241,8 @@ def _how(point: Point, known: Known) -> Iterator[Reason]:
 
 def _breaks(points: list[Point]) -> Iterator[Reason]:
     """Every day on which the series fell into alarm or came out of it."""
-    for before, now in zip([None, *points], points, strict=False):
+    settled = [point for point in points if point.settles]
+    for before, now in zip([None, *settled], settled, strict=False):
         was = before is not None and before.raised
         if now.raised != was:
             text = "reason.gate-broke" if now.raised else "reason.gate-recovered"

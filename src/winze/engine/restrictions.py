@@ -13,8 +13,6 @@ from winze.engine.reasons import Reason, Signal, because
 from winze.engine.records import LegalAct, PolicyDay, Statement
 
 ACT, HINT = "signal/restriction", "signal/policy-hint"
-MOVEMENT = ("C5", "C6", "C7", "C8")
-"""The index's codes on movement: public transport, staying at home, internal movement, international travel."""
 
 
 def act_of(statement: Statement) -> LegalAct:
@@ -76,41 +74,64 @@ def _forbids(s: Statement, stands: bool) -> Iterator[Reason]:
 
 
 def policy_hints(known: Known) -> Iterator[Signal]:
-    """For each country of the register the newest day of its index that speaks of movement: find the act. Clear once an act that can
-    be found again is in force there."""
+    """For each country of the register the newest day of its index that speaks of movement: find the act.
+
+    Clear once an act that can be found again is in force there; one for a part of the country answers only an index
+    that itself speaks of a part.
+    """
+    codes = frozenset(known.rules.rule(HINT).facts["codes"])
+    least = known.number(HINT, "least_level")
     newest: dict[tuple[str, str], tuple[bool, Statement]] = {}
     for s, day in known.of(PolicyDay):
         if (known.countries and day.country not in known.countries) or (not day.codes and day.stringency is None):
             continue
-        key, speaks = (day.country, day.region or ""), any(code[:2] in MOVEMENT for code, _, _ in day.codes)
+        key, speaks = (day.country, day.region or ""), any(code[:2] in codes for code, _, _ in day.codes)
         old = newest.get(key)
         if old is None or (speaks, newest_first(s)) > (old[0], newest_first(old[1])):
             newest[key] = (speaks, s)
-    found = {place: s for (place, _), s in acts(known).items() if act_of(s).verified and in_force(s, known)}
+    answers = _answers(known)
+    for country, region in sorted(newest):
+        speaks, s = newest[country, region]
+        yield _hint(country, region, s, codes if speaks else frozenset(), least, answers)
+
+
+def _answers(known: Known) -> Mapping[tuple[str, bool], Statement]:
+    """Acts in force that can be found again, by country and whether they hold in all of it."""
     homes = {site.id: site.country for site in known.register.sites.values()}
     homes |= {area.id: area.country for area in known.register.areas.values()}
-    answered = {place.partition(":")[2].partition("/")[0]: s for place, s in found.items() if place[:4] in _WIDE}
-    answered |= {homes[place]: s for place, s in found.items() if place in homes}
-    for country, region in sorted(newest):
-        yield _hint(country, region, newest[country, region][1], answered.get(country))
+    found: dict[tuple[str, bool], Statement] = {}
+    for (place, _), s in sorted(acts(known).items()):
+        kind, _, key = place.partition(":")
+        country = key.partition("/")[0] if kind in ("country", "province") else homes.get(place)
+        if country and act_of(s).verified and in_force(s, known):
+            found[country, kind == "country"] = s
+    return found
 
 
-_WIDE = ("coun", "prov")
-
-
-def _hint(country: str, region: str, s: Statement, act: Statement | None) -> Signal:
+def _hint(
+    country: str,
+    region: str,
+    s: Statement,
+    codes: frozenset[str],
+    least: float,
+    answers: Mapping[tuple[str, bool], Statement],
+) -> Signal:
     day = s.said
     assert isinstance(day, PolicyDay)
-    shown = [(code[:2], level, wide) for code, level, wide in day.codes if code[:2] in MOVEMENT and level > 0]
+    shown = [(code[:2], level, wide) for code, level, wide in day.codes if code[:2] in codes and level >= least]
     reasons = [
         because("reason.policy-wide" if wide else "reason.policy-extent-unknown" if wide is None else
-                "reason.policy-in-part", HINT, s, code=code, what=f"@policy.{code.lower()}", level=level,
+                "reason.policy-in-part", HINT, s, code=code, what=f"@policy.{code.lower()}", level=_whole(level),
                 day=s.speaks_of.known_on) for code, level, wide in shown
     ]  # fmt: skip
-    strict = not any(code[:2] in MOVEMENT for code, _, _ in day.codes) and bool(day.stringency)
+    in_part = bool(shown) and all(wide is False for _, _, wide in shown)
+    act = answers.get((country, True)) or (answers.get((country, False)) if in_part else None)
+    strict = not codes and bool(day.stringency)
     hinted = strict or bool(shown)
     if strict:
-        reasons.append(because("reason.policy-stringency", HINT, s, day=s.speaks_of.known_on, level=day.stringency))
+        reasons.append(
+            because("reason.policy-stringency", HINT, s, day=s.speaks_of.known_on, level=_whole(day.stringency or 0))
+        )
     if not hinted:
         reasons.append(because("reason.policy-none", HINT, s, day=s.speaks_of.known_on))
     elif act is not None:
@@ -129,3 +150,8 @@ def _hint(country: str, region: str, s: Statement, act: Statement | None) -> Sig
         since=s.speaks_of.known_on if hinted and act is None else None,
         touches=(place,),
     )
+
+
+def _whole(level: float) -> int | float:
+    """A level as the index prints it."""
+    return int(level) if level == int(level) else level

@@ -216,7 +216,8 @@ def _signalled(signals: Sequence[Signal], register: Register, rulebook: Rules) -
         entry = table.get(signal.kind)
         if entry is None or signal.state != "raised":
             continue
-        yield Finding(entry["risk"], signal.subject, entry["level"], signal.because, False,
+        subject = signal.touches[0] if signal.touches else signal.subject
+        yield Finding(entry["risk"], subject, entry["level"], signal.because, False,
                       Likelihood(None, None, None, "evidence"))  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from winze.engine.texts import LANGUAGES, say
+from winze.engine.texts import LANGUAGES, catalogue, say
 
 LAYOUT = ("oecd", "crisis", "likelihood.yaml", "risks.yaml", "decay.yaml")
 KINDS = (
@@ -226,7 +226,9 @@ class Rulebook:
     def cited(self, citation: Citation, language: str = "en") -> str:
         """A citation as a reader expects it: issuer, title, year, section and paragraph."""
         document = self.documents[citation.document]
-        parts = [f"{document.issuer}, {document.title}" + (f" ({document.issued[:4]})" if document.issued else "")]
+        named = document.title.startswith(document.issuer)
+        parts = [document.title if named else f"{document.issuer}, {document.title}"]
+        parts[0] += f" ({document.issued[:4]})" if document.issued else ""
         parts += [citation.section] if citation.section else []
         parts += [say("rules.paragraph", language, paragraph=citation.paragraph)] if citation.paragraph else []
         return ", ".join(parts)
@@ -256,7 +258,7 @@ class Rulebook:
         lines += ["", rule.note[language]] if rule.note else []
         lines += ["", say("rules.figures", language)] if rule.figures else []
         for name, series in rule.figures.items():
-            lines += [f"  {name}", *_figure(series, language, day)]
+            lines += [f"  {_figure_name(name, language)}", *_figure(series, language, day)]
         lines += ["", say("rules.facts", language), *_facts(rule.facts, language, "  ")] if rule.facts else []
         checked = "rules.checked" if rule.checked_by else "rules.nobody"
         lines += ["", say("rules.reviewed", language, day=rule.reviewed)]
@@ -280,6 +282,12 @@ def _short(document: Document, citation: Citation) -> str:
 
 def _confirmed(confirmed: bool, language: str) -> str:
     return say("rules.confirmed" if confirmed else "rules.unconfirmed", language)
+
+
+def _figure_name(name: str, language: str) -> str:
+    """What a figure is called, with its code; the code alone for one that has no name in the texts."""
+    text = catalogue().get(f"rules.figure.{name}")
+    return f"{text[language]} ({name})" if text else name
 
 
 def _figure(series: Series, language: str, day: date) -> Iterator[str]:
@@ -306,7 +314,12 @@ def _facts(value: Any, language: str, indent: str) -> Iterator[str]:
             yield f"{indent}{mark}"
             yield from _facts(item, language, indent + "  ")
         else:
-            yield f"{indent}{mark} {say('rules.unknown', language) if item is None else item}"
+            yield f"{indent}{mark} {_plainly(item, language)}"
+
+
+def _plainly(value: Any, language: str) -> str:
+    words = {None: "rules.unknown", True: "rules.yes", False: "rules.no"}
+    return say(words[value], language) if value is None or isinstance(value, bool) else str(value)
 
 
 # -- reading ------------------------------------------------------------------------------------------------------
@@ -408,13 +421,15 @@ class _Page:
         if tabs := [number for number, line in enumerate(lines, 1) if "\t" in line]:
             return self._unread(lines, tabs[0], "tab")
         try:
-            tree: Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            what = getattr(error, "problem", None) or "?"
-            return self._unread(lines, mark.line + 1 if mark else 1, "not_yaml", detail=what)
-        except RecursionError:
-            return self._unread(lines, 1, "not_yaml", detail="…")
+            if deep := _too_deep(text):
+                return self._unread(lines, deep, "too_deep", depth=_DEPTH)
+            tree = yaml.compose(text, Loader=yaml.CSafeLoader)
+        except yaml.reader.ReaderError as error:
+            line = text.encode()[: error.position].count(b"\n") + 1
+            return self._unread(lines, line, "not_yaml", detail=error.reason)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            return self._unread(lines, 1 if mark is None else mark.line + 1, "not_yaml", detail=error.problem or "?")
         return self.wrong(1, "not_a_list") if tree is None else tree
 
     def _unread(self, lines: list[str], line: int, code: str, **values: object) -> Any:
@@ -445,6 +460,23 @@ class _Page:
             keys.add(name)
             fine = self._well_formed(value, seen) and fine
         return bool(fine)
+
+
+_DEPTH = 20
+
+
+def _too_deep(text: str) -> int | None:
+    """The line in which a text nests deeper than any rule does; beyond some depth the YAML library itself breaks."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEPTH:
+                mark = event.start_mark
+                return mark.line + 1 if mark else 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None
 
 
 def _id_of(node: Node) -> str | None:

@@ -97,7 +97,7 @@ def screen(known: Known, similarity: Similarity = token_sort) -> Iterator[Signal
     """For each party of the chain the entries of the lists its name may stand for. Never a finding."""
     lists = Lists(s for s, _ in known.of(Listing))
     vintages = tuple(_vintages(known, lists))
-    least = known.percent(RULE, "strong_similarity") / 100
+    least = known.number(RULE, "similarity_percent") / 100
     for party in (known.register.parties[i] for i in sorted(known.register.parties)):
         if not party.is_me:
             yield _screened(party, lists, least, similarity, vintages)

@@ -7,9 +7,9 @@ dataset, an act, a node) that follows after `#`, and `touches` holds the plain s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date
-from itertools import chain
 
 from winze.engine import closures, known, presence, pressures, prices, redflags, restrictions, screening
 from winze.engine.known import Rules
@@ -38,21 +38,28 @@ def detect(
     What cannot be evaluated says so and names what is missing: it is never left out and never clear.
     """
     day = known.gather(statements, register, rulebook, as_of)
-    seen = list(
-        chain(
-            prices.gate_ratios(day),
-            prices.spot_moves(day),
-            closures.closures(day),
-            closures.capacity(day),
-            closures.buyer_collapse(day),
-            closures.export_over_production(day),
-            restrictions.restrictions(day),
-            restrictions.policy_hints(day),
-            presence.at_sites(day),
-            presence.near_sites(day, near),
-            presence.presence_falls(day),
-            screening.screen(day, similarity),
-        )
+    seen = _all(
+        prices.gate_ratios(day),
+        prices.spot_moves(day),
+        closures.closures(day),
+        closures.capacity(day),
+        closures.buyer_collapse(day),
+        closures.export_over_production(day),
+        restrictions.restrictions(day),
+        restrictions.policy_hints(day),
+        presence.at_sites(day),
+        presence.near_sites(day, near),
+        presence.presence_falls(day),
+        screening.screen(day, similarity),
     )
-    seen += [*redflags.red_flags(day, seen), *pressures.pressures(day, seen)]
+    seen += _all(redflags.red_flags(day, seen), pressures.pressures(day, seen))
     return tuple(sorted(seen, key=lambda signal: (signal.kind, signal.subject)))
+
+
+def _all(*detectors: Iterator[Signal]) -> list[Signal]:
+    """What the detectors find. One whose rule is not in force on the day finds nothing: that rule decides nothing."""
+    found: list[Signal] = []
+    for detector in detectors:
+        with suppress(known.NotInForce):
+            found += list(detector)
+    return found

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any
 
@@ -206,7 +207,7 @@ class Source:
 
     def _csv_rows(self, log: Log) -> Iterator[tuple[int, list[Cell]]]:
         """The rows of a text file. A row that cannot be taken apart, because a quote is never closed or a cell or line
-        is too long, costs its first line only: what its quote swallowed is read again as rows of its own."""
+        is too long, does not cost the file: what its quote swallowed is read again as rows of its own."""
         csv.field_size_limit(self.limits.cell_characters)
         with self.path.open(encoding=self.encoding, errors="replace", newline="") as file:
             lines = _Lines(file, self.limits.line_characters)
@@ -217,13 +218,16 @@ class Source:
                 lines.begin()
                 try:
                     values = next(table, None)
-                    if values is None:
-                        return
-                    if lines.ended:
-                        raise csv.Error("a quote is opened and never closed")
                 except csv.Error as wrong:
                     log.add("row_broken", row=number, detail=wrong)
-                    lines.back_to_second()
+                    lines.read_again(lines.within(self.limits.cell_characters))
+                    table = csv.reader(lines, delimiter=self.delimiter)
+                    continue
+                if values is None:
+                    return
+                if lines.ended:
+                    log.add("row_broken", row=number, detail="a quote is opened and never closed")
+                    lines.read_again(len(re.findall(r"(?:\r\n|\r(?!\n)|\n)(?!\Z)", values[-1])))
                     table = csv.reader(lines, delimiter=self.delimiter)
                     continue
                 if values == ["\x1a"]:  # how DOS programs, and OFAC's lists, mark the end of a text
@@ -383,9 +387,15 @@ class _Lines:
         self._taken.clear()
         self._length = 0
 
-    def back_to_second(self) -> None:
-        """Gives the lines of a broken row again, all but the first."""
-        self._again += reversed(self._taken[1:])
+    def within(self, characters: int) -> int:
+        """How many of the last lines taken have no more characters together."""
+        lengths = accumulate(len(line) for line in reversed(self._taken))
+        return sum(1 for length in lengths if length <= characters)
+
+    def read_again(self, count: int) -> None:
+        """Gives the last lines taken once more: those an open quote swallowed. None of them can open one itself and
+        swallow as much, so that no file is read more than about twice."""
+        self._again += reversed(self._taken[len(self._taken) - count :])
         self.ended = False
 
 

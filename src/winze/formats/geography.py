@@ -20,7 +20,7 @@ from winze.formats.reading import Reader, lookup
 from winze.formats.tables import Row, Table, each
 from winze.formats.undated import UNDATED
 
-PCODES, GEOJSON, TOPOJSON = "ocha-pcodes", "country-outlines", "natural-earth"
+PCODES, OUTLINES = "ocha-pcodes", "outlines"
 Ring = tuple[tuple[float, float], ...]  # (longitude, latitude) in degrees, the last point the first
 Shape = tuple[str, str | None, Iterable[Any]]  # name and country code of a shape, and its rings as the file has them
 
@@ -99,7 +99,7 @@ def _read_geojson(source: Source) -> Iterator[Statement]:
             written = str(feature["properties"][key]) if key else ""
             yield written or "?", country(written.upper()), _rings_in(_geometry(feature))
 
-    yield from _outlines(source, shapes(), GEOJSON)
+    yield from _outlines(source, shapes())
 
 
 def _rings_in(geometry: dict[str, Any], within: str = "coordinates") -> list[Any]:
@@ -138,7 +138,7 @@ def _read_topojson(source: Source) -> Iterator[Statement]:
             code = numbers.get(int(number)) if number.isdecimal() and len(number) <= 3 else None
             yield name or "?", code, (arcs.ring(ring, source.limits.rows) for ring in _rings_in(shape, "arcs"))
 
-    yield from _outlines(source, shapes(), TOPOJSON)
+    yield from _outlines(source, shapes())
 
 
 class Arcs:
@@ -177,7 +177,7 @@ class Arcs:
         return points
 
 
-def _outlines(source: Source, shapes: Iterable[Shape], card: str) -> Iterator[Statement]:
+def _outlines(source: Source, shapes: Iterable[Shape]) -> Iterator[Statement]:
     """One outline a country, put together from all shapes that carry its code.
 
     Problems: reference_undated once, outline_no_country, outline_broken, outline_too_large.
@@ -203,7 +203,7 @@ def _outlines(source: Source, shapes: Iterable[Shape], card: str) -> Iterator[St
             break
     whole = Origin(source.id)
     for code, found in rings.items():
-        yield Statement(f"country:{code}", Outline(code, tuple(found)), UNDATED, whole, card)
+        yield Statement(f"country:{code}", Outline(code, tuple(found)), UNDATED, whole, OUTLINES)
 
 
 def _ring(points: Any) -> Ring | None:
@@ -236,6 +236,6 @@ def _bundled() -> dict[str, list[Ring]]:
 
 READERS = (
     Reader("pcodes", PCODES, _recognise_pcodes, _read_pcodes),
-    Reader("outline-geojson", GEOJSON, _recognise_geojson, _read_geojson),
-    Reader("outline-topojson", TOPOJSON, _recognise_topojson, _read_topojson),
+    Reader("outline-geojson", OUTLINES, _recognise_geojson, _read_geojson),
+    Reader("outline-topojson", OUTLINES, _recognise_topojson, _read_topojson),
 )

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Protocol
 
+import yaml
 from babel import Locale
 from babel.core import get_global
 from babel.dates import format_date
@@ -20,10 +22,13 @@ from babel.numbers import format_decimal
 
 from winze.engine.reasons import Value
 from winze.engine.texts import catalogue
+from winze.formats.reading import lookup
 
 LOCALES: Mapping[str, str] = {"en": "en_GB", "fr": "fr", "es": "es_419", "zh-hans": "zh_Hans_CN"}
 HTML_LANG: Mapping[str, str] = {"en": "en", "fr": "fr", "es": "es", "zh-hans": "zh-Hans"}
 """The language as HTML and BCP 47 name it."""
+COUNTRIES = tuple(sorted(code for code in get_global("territory_aliases") if len(code) == 3 and code.isalpha()))
+"""The three-letter codes of countries."""
 _UNGROUPED = frozenset({"year", "row", "number"})
 
 
@@ -46,7 +51,7 @@ class _Worded(str):
 
 
 def phrase(said: Said | str, language: str, /, **values: Value) -> str:
-    """The sentence of a message id, or of a reason with its values, in a language. Raises KeyError for an unknown id."""
+    """The sentence of a message id, or of a reason with its values, in a language. An unknown id raises KeyError."""
     if not isinstance(said, str):
         return phrase(said.text, language, **{**dict(said.values), **values})
     entry = catalogue().get(said)
@@ -76,7 +81,8 @@ def number(value: int | float | Decimal, language: str, digits: int | None = Non
     matter for a fraction, or as many places as asked for."""
     if isinstance(value, int):
         return str(format_decimal(value, locale=LOCALES[language]))
-    places = digits if digits is not None else 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    size = abs(float(value))
+    places = digits if digits is not None else 0 if size >= 100 else 1 if size >= 10 else 2
     pattern = "#,##0" + ("." + "0" * places if digits else "." + "#" * places if places else "")
     return str(format_decimal(Decimal(str(value)), format=pattern, locale=LOCALES[language]))
 
@@ -92,7 +98,21 @@ def term(name: str, language: str) -> str:
     if name.startswith("country."):
         return country(name.removeprefix("country."), language)
     entry = catalogue().get(f"term.{name}") or catalogue().get(name)
-    return entry[language] if entry else name.partition(".")[2] or name
+    if entry:
+        return entry[language]
+    kind, _, key = name.partition(".")
+    return _listed(kind, language).get(key, key or name)
+
+
+@cache
+def _listed(kind: str, language: str) -> Mapping[str, str]:
+    """Words that stand in other lists already: measures with the facts, units and step 1 with our templates."""
+    if kind == "measure":
+        facts = yaml.safe_load((files("winze.rules") / "facts.yaml").read_text(encoding="utf-8"))
+        return {name: fact["title"][language] for name, fact in facts.items()}
+    if kind in ("unit", "element"):
+        return {name: words[language][0] for name, words in lookup("templates")[f"{kind}s"].items()}
+    return {}
 
 
 @cache

@@ -1,0 +1,215 @@
+"""Pictures as SVG without script or style attributes: one definition for the page, for print and for any file.
+
+Line and column charts are drawn by Altair, imported only when one is wanted. Intervals, contributions and the map are
+a few marks each and are written out here; their look is the page's style sheet.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from winze.engine.reporting import AreaLine, Series
+
+INK, QUIET, LINE, ACT = "#16202a", "#55626f", "#d5dce3", "#0b5b8f"
+_UNKNOWN = "#fedcba"  # stands for the page's hatching until the chart is written out
+_LOCALES = {"en": "en-GB", "fr": "fr-FR", "es": "es-ES", "zh-hans": "zh-CN"}
+_FONT = "system-ui, Noto Sans, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
+_WIDTH, _HEIGHT = 330, 150
+
+
+def line(series: Series, language: str, label: str, *, percent: bool = False) -> Markup:
+    """Values over time, a dot for each. `percent` draws the ratio to the world price, which is a dashed line at 100."""
+    import altair as alt
+
+    rows = [{"day": f"{d:%Y-%m-%d}T00:00:00", "value": v} for d, v in zip(series.days, series.values, strict=True)]
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("day:T", title=None, axis=alt.Axis(tickCount=5)),
+        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=percent), axis=alt.Axis(tickCount=4)),
+    )
+    layers: list[Any] = [base.mark_line(color=ACT, strokeWidth=1.8), base.mark_circle(color=ACT, size=16, opacity=1)]
+    if percent:
+        rule = alt.Chart(alt.Data(values=[{"y": 100}])).mark_rule(color=QUIET, strokeDash=[4, 3])
+        layers.insert(0, rule.encode(y="y:Q"))
+    return _svg(alt.layer(*layers), language, label)
+
+
+def columns(series: Series, language: str, label: str) -> Markup:
+    """Counts by month; a month that nobody counted is hatched from top to bottom, never a column of zero height."""
+    import altair as alt
+
+    known = [v for v in series.values if v is not None]
+    top = max([*known, 1.0])
+    rows = [
+        {"day": f"{d:%Y-%m-%d}T00:00:00", "end": f"{_next(d):%Y-%m-%d}T00:00:00", "low": 0,
+         "value": top if v is None else v, "known": v is not None}
+        for d, v in zip(series.days, series.values, strict=True)
+    ]  # fmt: skip
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_rect(stroke="#fff", strokeWidth=1)
+        .encode(
+            x=alt.X("day:T", title=None, axis=alt.Axis(tickCount=5)),
+            x2="end:T",
+            y=alt.Y("low:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
+            y2="value:Q",
+            color=alt.condition(alt.datum.known, alt.value(ACT), alt.value(_UNKNOWN)),
+        )
+    )
+    return _svg(chart, language, label)
+
+
+def _next(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def _svg(chart: Any, language: str, label: str) -> Markup:
+    import vl_convert
+
+    spec = (
+        chart.properties(width=_WIDTH, height=_HEIGHT)
+        .configure(font=_FONT, background="white", padding={"left": 12, "right": 12, "top": 4, "bottom": 2})
+        .configure_axis(labelColor=QUIET, labelFontSize=11, domainColor=QUIET, tickColor=QUIET, gridColor=LINE)
+        .configure_axisX(grid=False, labelFlush=True)
+        .configure_axisY(domain=False, ticks=False)
+        .configure_view(stroke=None)
+        .to_dict()
+    )
+    locale = _LOCALES[language]
+    drawn = vl_convert.vegalite_to_svg(spec, format_locale=locale, time_format_locale=locale)
+    return _framed(drawn, label)
+
+
+def _framed(drawn: str, label: str) -> Markup:
+    """The drawing as the page wants it: as wide as its place, one picture to a screen reader, hatching by the page."""
+    view = re.search(r'viewBox="([^"]+)"', drawn)
+    inside = drawn[drawn.index(">") + 1 : drawn.rindex("</svg>")]
+    inside = re.sub(r' (?:aria-[a-z]+|role)="[^"]*"', "", inside).replace(f'"{_UNKNOWN}"', '"url(#hatch)"')
+    inside = re.sub(r"(\.\d{3})\d+", r"\1", inside)
+    assert view is not None
+    head = f'<svg class="chart" viewBox="{view[1]}" role="img" aria-label="{escape(label)}">'
+    return Markup(head + inside + "</svg>")  # noqa: S704 - drawn from numbers; texts in it are escaped by the drawer
+
+
+# -- a few marks -----------------------------------------------------------------------------------------------------
+
+
+def interval(p: float, low: float, high: float, label: str) -> Markup:
+    """A probability as a dot on a line from 0 to 1, with its interval."""
+    x, a, b = (round(5 + 150 * v, 1) for v in (p, low, high))
+    return Markup(
+        '<svg class="range" width="160" height="18" viewBox="0 0 160 18" role="img" aria-label="{}">'
+        '<line x1="5" x2="155" y1="9" y2="9"/><rect x="{}" y="6" width="{}" height="6" rx="3"/>'
+        '<circle cx="{}" cy="9" r="5"/></svg>'
+    ).format(label, a, round(b - a, 1), x)
+
+
+def contribution(value: float, largest: float) -> Markup:
+    """A signed contribution as a bar to the right of zero where it raises, to the left where it lowers."""
+    width = round(72 * min(abs(value) / largest, 1), 1) if largest else 0.0
+    x, mark = (75, "up") if value >= 0 else (round(75 - width, 1), "down")
+    return Markup(
+        '<svg class="bar" width="150" height="14" viewBox="0 0 150 14" aria-hidden="true">'
+        '<line x1="75" x2="75" y1="0" y2="14"/><rect class="{}" x="{}" y="2" width="{}" height="10"/></svg>'
+    ).format(mark, x, width)
+
+
+# -- the map ---------------------------------------------------------------------------------------------------------
+
+type Rings = Mapping[str, Sequence[Sequence[tuple[float, float]]]]
+"""Outlines by country: rings of (longitude, latitude)."""
+_MAP = 720
+_LABELS = 14
+
+
+def area_map(areas: Sequence[AreaLine], outlines: Rings, names: Sequence[str], label: str) -> Markup | None:
+    """Areas as circles by the number of their sites, with the letter and shade of the gravest class ranked there, over
+    countries' outlines. None where no area has a place. `names` are the areas' names, in order."""
+    drawn = [(area, name) for area, name in zip(areas, names, strict=True) if area.point]
+    points = [(area.point.lon, area.point.lat) for area, _ in drawn if area.point]
+    if not points:
+        return None
+    frame = _Frame.around(points)
+    parts = [f'<svg viewBox="0 0 {_MAP} {frame.height}" role="img" aria-label="{escape(label)}">']
+    for rings in (outlines[country] for country in sorted(outlines)):
+        path = "".join(_ring([frame.at(*point) for point in ring], frame.height) for ring in rings)
+        parts.append(f'<path class="land" fill-rule="evenodd" d="{path}"/>' if path else "")
+    placed = [(area, name, *frame.at(area.point.lon, area.point.lat)) for area, name in drawn if area.point]
+    parts += [_circle(*mark) for mark in sorted(placed, key=lambda mark: -(mark[0].sites or 0))]
+    return Markup("".join([*parts, *_labels(placed), "</svg>"]))  # noqa: S704 - numbers, and names that were escaped
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The part of the globe that is drawn: an even projection, true in scale along its middle parallel."""
+
+    west: float
+    north: float
+    shrink: float  # how much shorter a degree of longitude is there than one of latitude
+    scale: float
+    height: int
+
+    @classmethod
+    def around(cls, points: Sequence[tuple[float, float]]) -> _Frame:
+        """A frame with all points in it and some land around, neither a strip nor a tower."""
+        west, east = min(x for x, _ in points), max(x for x, _ in points)
+        south, north = min(y for _, y in points), max(y for _, y in points)
+        middle = ((west + east) / 2, (south + north) / 2)
+        shrink = math.cos(math.radians(middle[1]))
+        wide, tall = (east - west) * shrink * 1.3 + 1, (north - south) * 1.3 + 1
+        wide, tall = max(wide, tall / 0.75), max(tall, wide * 0.45)
+        scale = _MAP / wide
+        return cls(middle[0] - wide / shrink / 2, middle[1] + tall / 2, shrink, scale, round(tall * scale))
+
+    def at(self, lon: float, lat: float) -> tuple[float, float]:
+        return round((lon - self.west) * self.shrink * self.scale, 1), round((self.north - lat) * self.scale, 1)
+
+
+type _Mark = tuple[AreaLine, str, float, float]
+
+
+def _labels(placed: Sequence[_Mark]) -> Iterator[str]:
+    """Names beside the first circles, to the right or the left, where they cover neither a circle nor each other."""
+    taken = [(x - _radius(area), x + _radius(area), y - 7, y + 7) for area, _, x, y in placed]
+    for area, name, x, y in [mark for mark in placed if mark[0].top][:_LABELS]:
+        wide, off = 6.4 * len(name), _radius(area) + 4
+        for anchor, left in (("start", x + off), ("end", x - off - wide)):
+            box = (left, left + wide, y - 6, y + 6)
+            if box[0] > 0 and box[1] < _MAP and not any(_touch(box, other) for other in taken):
+                taken.append(box)
+                at = x + off if anchor == "start" else x - off
+                yield f'<text class="label {anchor}" x="{at:.1f}" y="{y + 4:.1f}">{escape(name)}</text>'
+                break
+
+
+def _touch(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
+
+
+def _ring(points: Sequence[tuple[float, float]], height: float) -> str:
+    """One ring as a path, leaving out rings far from the picture and points closer than half a pixel."""
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    if not points or max(xs) < 0 or min(xs) > _MAP or max(ys) < 0 or min(ys) > height:
+        return ""
+    kept = [points[0]]
+    for x, y in points[1:]:
+        if abs(x - kept[-1][0]) + abs(y - kept[-1][1]) >= 0.8:
+            kept.append((min(max(x, -500), _MAP + 500), min(max(y, -500), height + 500)))
+    return "M" + "L".join(f"{x:g},{y:g}" for x, y in kept) + "Z" if len(kept) > 2 else ""
+
+
+def _radius(area: AreaLine) -> float:
+    return round(min(7 + 0.5 * math.sqrt(area.sites or 1), 16), 1) if area.top else 4.0
+
+
+def _circle(area: AreaLine, name: str, x: float, y: float) -> str:
+    mark = (area.top or "none").lower()
+    dark = ' class="dark"' if mark in "def" else ""
+    text = f'<text{dark} x="{x}" y="{y + 4:.1f}">{area.top}</text>' if area.top else ""
+    return f'<g><title>{escape(name)}</title><circle class="{mark}" cx="{x}" cy="{y}" r="{_radius(area)}"/>{text}</g>'

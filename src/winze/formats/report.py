@@ -1,0 +1,433 @@
+"""The report of a cycle: report.html (one file, no script, nothing fetched), risks.xlsx and problems.csv.
+
+What it says and who may see it is decided by `engine.reporting` and `engine.disclosure`; here it gets words and form.
+The same cycle, language and audience give the same bytes. A file is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, cached_property
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Protocol
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from winze.engine import reporting
+from winze.engine.disclosure import Place, View, Why, view
+from winze.engine.likelihood import Likelihood
+from winze.engine.problems import Problem
+from winze.engine.reasons import Signal
+from winze.engine.reporting import LETTERS, Report, RiskLine, Series, SignalLine, said_place
+from winze.engine.risks import Severity
+from winze.engine.texts import LANGUAGES, catalogue, hint, sentence
+from winze.formats import charts, worksheets
+from winze.formats.wording import COUNTRIES, HTML_LANG, country, number, phrase, term, worded
+
+FILES = ("report.html", "risks.xlsx", "problems.csv")
+
+
+def write(cycle: reporting.Told, folder: Path, language: str, audience: str = "partner") -> list[Path]:
+    """Writes the report's three files into a folder and returns their paths."""
+    report = reporting.compile(cycle, audience)
+    words = Words(cycle, report, view(cycle, audience), language)
+    sites = cycle.register.sites.values() if audience == "internal" else ()
+    contents = {
+        "report.html": page(words).encode(),
+        "risks.xlsx": worksheets.workbook(report, words, sites, language),
+        "problems.csv": worksheets.problems_csv(report.problems, language).encode("utf-8-sig"),
+    }
+    return [_write_whole(folder / name, content) for name, content in contents.items()]
+
+
+def summary(cycle: reporting.Told, language: str, audience: str = "partner") -> list[str]:
+    """The cycle in ten lines that a person understands, for the shell."""
+    return [phrase(line, language) for line in reporting.summary_lines(cycle, audience)]
+
+
+def page(words: Words) -> str:
+    """The whole report as one HTML file."""
+    report = words.report
+    html: str = _template("report.html.j2").render(
+        report=report, css=_css(), html_lang=HTML_LANG[words.language], letters=LETTERS, sections=words.sections(),
+        page_risks=[line for line in report.risks if line.shown], map=words.map(), rules=words.rules(),
+        price_charts=words.price_charts(), conflict_charts=words.conflict_charts(),
+        t=words.t, p=words.p, w=words.w, term=words.term, name=words.name, beneath=words.beneath, rule=words.rule,
+        confirmed=words.confirmed, cite=words.cite, joined=words.joined, interval=words.interval, two=words.two,
+        severity=words.severity, contribution=words.contribution, signed=words.signed, total=words.total,
+        likelihood_rules=words.likelihood_rules, signal_title=words.signal_title, figure=words.figure,
+        unraised=words.unraised, source_card=words.source_card, problem_example=words.problem_example,
+        problem_hint=words.problem_hint,
+    )  # fmt: skip
+    return html
+
+
+def write_index(folder: Path, entries: Iterable[tuple[str, Sequence[str]]], day: date) -> Path:
+    """A page that leads to the reports of several cases, each in its languages: `CASE/LANGUAGE/report.html`."""
+    cases = [(name, tuple(languages)) for name, languages in entries]
+    html = _template("index.html.j2").render(
+        css=_css(), cases=cases, day=day, languages=LANGUAGES, html_lang=HTML_LANG, t=_by_language, titled=_titled
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    return _write_whole(folder / "index.html", html.encode())
+
+
+def _by_language(language: str, message: str, **values: Any) -> str:
+    return phrase(message, language, **values)
+
+
+def _titled(language: str, case: str) -> str:
+    entry = catalogue().get(f"report.index.{case}")
+    return entry[language] if entry else case
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("winze.formats", "report_templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _template(name: str) -> Any:
+    return _environment().get_template(name)
+
+
+@cache
+def _css() -> Markup:
+    text = (files("winze.formats") / "report_templates" / "report.css").read_text(encoding="utf-8")
+    return Markup(text)  # noqa: S704 - our own style sheet
+
+
+def _write_whole(path: Path, content: bytes) -> Path:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
+
+
+# -- words -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart and what it shows in words."""
+
+    svg: Markup
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Who publishes a source, and what may be done with it."""
+
+    title: str
+    publisher: str
+    licence: str
+    attribution: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWords:
+    """A rule as the list of rules shows it."""
+
+    id: str
+    title: str
+    confirmed: bool
+    cited: tuple[str, ...]
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unraised:
+    """Signals of one kind that are not raised: where, whether that is unknown, and what is missing."""
+
+    kind: str
+    unknown: bool
+    names: str
+    missing: str
+
+
+class Rulebook(Protocol):
+    """What the words need of a rulebook."""
+
+    def rule(self, id: str, /) -> Any: ...
+    def source(self, id: str, /) -> Any: ...
+    def cited(self, citation: Any, language: str, /) -> str: ...
+
+
+@dataclass(frozen=True)
+class Words:
+    """A report in one language: what the page and the workbook call things."""
+
+    cycle: reporting.Told
+    report: Report
+    eyes: View
+    language: str
+
+    @property
+    def rulebook(self) -> Rulebook:
+        book: Rulebook = self.cycle.rulebook
+        return book
+
+    # -- texts
+
+    def t(self, message: str, **values: Any) -> str:
+        return phrase(message, self.language, **values)
+
+    def p(self, said: Any) -> str:
+        return phrase(said, self.language)
+
+    def w(self, value: Any) -> str:
+        return worded(value, self.language)
+
+    def term(self, name: str) -> str:
+        return term(name, self.language)
+
+    def joined(self, messages: Iterable[str]) -> str:
+        """What is missing, as a list in one line."""
+        return "; ".join(phrase(name, self.language) for name in messages)
+
+    def two(self, value: float) -> str:
+        return number(float(value), self.language, 2)
+
+    def signed(self, value: float) -> str:
+        sign = "−" if value < 0 and round(abs(value), 2) > 0 else "+"
+        return sign + number(abs(float(value)), self.language, 2)
+
+    def total(self, whys: Iterable[Why]) -> float:
+        return math.fsum(why.contribution for why in whys if why.contribution is not None)
+
+    # -- places
+
+    def place(self, subject: str) -> Place:
+        return self.eyes.place(subject)
+
+    def name(self, place: Place) -> str:
+        """What a place is called: its name, or the code that stands for it."""
+        about = f" · {self._about(place.about)}" if place.about else ""
+        return self._named(place) + about
+
+    def _named(self, place: Place) -> str:
+        if place.kind == "country" and place.country:
+            return country(place.country, self.language)
+        if place.kind == "commodity" and place.name:
+            return self.term(f"mineral.{place.name}")
+        if place.kind == "world":
+            return self.t("report.world" if place.name else "report.no-area")
+        if place.name and place.kind == "site":
+            return f"{place.name} ({place.code})"
+        if place.name:
+            return place.name
+        kinds = {"site": "report.site", "party": "report.party", "link": "report.link"}
+        return self.t(kinds.get(place.kind, "report.named-place"), code=place.code)
+
+    def _about(self, about: str) -> str:
+        """What follows a subject's place: a mineral, a dataset, an act's number, the name of a smelter."""
+        for kind in ("mineral", "dataset"):
+            if f"term.{kind}.{about}" in catalogue():
+                return self.term(f"{kind}.{about}")
+        return about
+
+    def beneath(self, place: Place) -> str:
+        """Where a place lies, and what is dug there."""
+        above = [place.territory if place.kind != "area" else None, place.province]
+        if place.kind != "country":
+            above.append(country(place.country, self.language) if place.country else None)
+        minerals = ", ".join(self.term(f"mineral.{mineral}") for mineral in place.minerals)
+        return " · ".join(part for part in (", ".join(p for p in above if p), minerals) if part)
+
+    # -- rules and sources
+
+    def _rule(self, id: str) -> Any:
+        try:
+            return self.rulebook.rule(id)
+        except KeyError:
+            return None
+
+    def rule(self, id: str) -> str:
+        """A rule by its title, for Annex II with its paragraphs; where it stands is in the list of rules."""
+        found = self._rule(id)
+        if found is None:
+            return id
+        title: str = found.title[self.language]
+        kind, _, letter = id.partition("/")
+        return f"{title} ({self.term(f'annex-paragraph.{letter}')})" if kind == "annex-ii" else title
+
+    def confirmed(self, id: str) -> bool:
+        found = self._rule(id)
+        return bool(found and found.confirmed)
+
+    def likelihood_rules(self, line: RiskLine) -> list[str]:
+        """The rules its reasons follow beside the Annex II category."""
+        own = {f"annex-ii/{line.risk.annex_ii.lower()}", line.risk.response.rule}
+        return sorted({why.rule for why in line.whys if why.rule} - own)
+
+    def rules(self) -> list[RuleWords]:
+        """The rules that decided something, with their sources and the figures in force on the day."""
+        return [self._rule_words(id) for id in self.report.rules if self._rule(id) is not None]
+
+    def _rule_words(self, id: str) -> RuleWords:
+        found = self._rule(id)
+        figures = []
+        for name, series in found.figures.items():
+            dated = series.on(self.report.as_of)
+            if dated is not None:
+                amount = self.t(f"rules.unit.{series.unit}", value=dated.value)
+                mark = "" if dated.confirmed else f" ({self.t('report.unconfirmed')})"
+                figures.append(f"{name}: {amount}{mark}")
+        cited = tuple(self.rulebook.cited(citation, self.language) for citation in found.cites)
+        return RuleWords(id, found.title[self.language], found.confirmed, cited, tuple(figures))
+
+    def source_card(self, id: str | None) -> Card | None:
+        try:
+            card = self.rulebook.source(id) if id else None
+        except KeyError:
+            return None
+        if card is None:
+            return None
+        return Card(card.title[self.language], card.publisher, card.licence, card.attribution, card.confirmed)
+
+    def cite(self, why: Why) -> str:
+        """Where a statement was read: file, sheet, row and cell."""
+        if why.row is not None:
+            row = self.t("report.source-row", row=why.row)
+        else:
+            row = self.t("report.source-row-withheld") if why.coarsened else ""
+        return ", ".join(part for part in (why.file, why.sheet, row, why.cell) if part)
+
+    # -- risks and signals
+
+    def interval(self, likelihood: Likelihood) -> Markup:
+        p, low, high = likelihood.p or 0.0, likelihood.low or 0.0, likelihood.high or 0.0
+        label = self.t("report.interval-label", p=self.two(p), low=self.two(low), high=self.two(high))
+        return charts.interval(p, low, high, label)
+
+    def contribution(self, value: float, whys: Iterable[Why]) -> Markup:
+        largest = max((abs(why.contribution) for why in whys if why.contribution is not None), default=0.0)
+        return charts.contribution(value, largest)
+
+    def severity(self, severity: Severity) -> str:
+        return self.t("report.severity", scale=severity.scale, scope=severity.scope, remedy=severity.irremediability)
+
+    def signal_title(self, kind: str) -> str:
+        entry = catalogue().get(f"signal.{kind}")
+        return entry[self.language] if entry else kind
+
+    def unit(self, unit: str | None) -> str:
+        entry = catalogue().get(f"report.unit.{unit}")
+        return entry[self.language] if entry else f" {unit}" if unit else ""
+
+    def figure(self, signal: Signal) -> str:
+        """A signal's figure beside its threshold."""
+        if signal.value is None:
+            return ""
+        text = "report.figure" if signal.threshold is not None else "report.figure-only"
+        return self.t(text, value=signal.value, threshold=signal.threshold, unit=self.unit(signal.unit))
+
+    def unraised(self, lines: Iterable[SignalLine]) -> list[Unraised]:
+        """The signals that are not raised, those that cannot be evaluated first: one line for each kind and lack."""
+        groups: dict[tuple[bool, str, tuple[str, ...]], list[str]] = {}
+        for line in lines:
+            s = line.signal
+            if s.state != "raised":
+                groups.setdefault((s.state == "clear", s.kind, s.missing), []).append(self.name(line.place))
+        return [
+            Unraised(kind, not clear, self._some(names), self.joined(missing))
+            for (clear, kind, missing), names in sorted(groups.items(), key=lambda group: group[0])
+        ]
+
+    def _some(self, names: list[str]) -> str:
+        rest = len(names) - _NAMED
+        said = "; ".join(names[:_NAMED])
+        return f"{said}; {self.t('report.and-others', count=rest)}" if rest > 0 else said
+
+    # -- pictures
+
+    def sections(self) -> list[tuple[str, int | None]]:
+        """The sections of the page with what they count."""
+        r = self.report
+        raised = {kind: sum(1 for s in r.of(*kinds) if s.signal.state == "raised") for kind, kinds in _COUNTED.items()}
+        counts: dict[str, int | None] = {"risks": r.ranked, "map": len(r.areas), "data": len(r.inputs), **raised}
+        return [(id, counts.get(id)) for id in _SECTIONS]
+
+    def map(self) -> Markup | None:
+        outlines = getattr(import_module("winze.formats.geography"), "outlines", None)
+        rings = outlines(COUNTRIES) if outlines else {}
+        names = [self.name(area.place) for area in self.report.areas]
+        return charts.area_map(self.report.areas, rings, names, self.t("report.map.label"))
+
+    def price_charts(self) -> list[Figure]:
+        return [
+            *(self._chart(s, charts.line, self._world_caption(s)) for s in self.report.world_prices),
+            *(self._chart(s, _share, self._gate_caption(s)) for s in self.report.gate_ratios[:12]),
+        ]
+
+    def conflict_charts(self) -> list[Figure]:
+        return [self._chart(s, charts.columns, self._conflict_caption(s)) for s in self.report.conflict]
+
+    def _chart(self, series: Series, draw: Callable[[Series, str, str], Markup], caption: str) -> Figure:
+        return Figure(draw(series, self.language, caption), caption)
+
+    def _world_caption(self, series: Series) -> str:
+        amount, _, unit = series.unit.partition("/")
+        per = self.t("report.chart.per", amount=amount, unit=f"@unit.{unit}") if unit else self.term(f"unit.{amount}")
+        return self.t("report.chart.world", mineral=f"@mineral.{series.name}", unit=per, value=series.values[-1],
+                      day=series.days[-1], source=series.source)  # fmt: skip
+
+    def _gate_caption(self, series: Series) -> str:
+        return self.t("report.chart.gate", mineral=f"@mineral.{series.name}", place=self._series_place(series),
+                      value=series.values[-1], day=series.days[-1])  # fmt: skip
+
+    def _conflict_caption(self, series: Series) -> str:
+        unknown = sum(1 for value in series.values if value is None)
+        return self.t("report.chart.conflict", place=self._series_place(series), source=f"@dataset.{series.source}",
+                      unknown=unknown, months=len(series.values))  # fmt: skip
+
+    def _series_place(self, series: Series) -> str:
+        return self.name(series.about) if series.about else worded(said_place(Place("world", None)), self.language)
+
+    # -- problems
+
+    @cached_property
+    def _examples(self) -> dict[str, Problem]:
+        return {problem.code: problem for problem in reversed(self.report.problems)}
+
+    def problem_example(self, code: str) -> str:
+        return sentence(self._examples[code], self.language)
+
+    def problem_hint(self, code: str) -> str:
+        return hint(self._examples[code], self.language)
+
+
+_NAMED = 12
+_SECTIONS = (
+    "summary", "risks", "map", "changes", "flags", "pressures", "unknown", "baseline", "step1", "data", "method", "not",
+)  # fmt: skip
+_COUNTED = {
+    "changes": ("gate-ratio", "spot-fall", "spot-rise", "closure", "closure-overrun", "restriction", "policy-hint",
+                "buyer-collapse", "capacity-at-risk", "export-over-production", "presence-fall"),
+    "flags": ("red-flag-", "screening"),
+}  # fmt: skip
+
+
+def _share(series: Series, language: str, label: str) -> Markup:
+    return charts.line(series, language, label, percent=True)
