@@ -100,7 +100,7 @@ def assess(
     findings = [
         *_interference(sites, register, statements, rulebook, as_of),
         *_abuses(sites, rulebook, as_of),
-        *_signalled(signals, register, rulebook),
+        *_signalled(signals, rulebook),
     ]
     return prioritise([_risk(finding, register, rulebook, as_of) for finding in findings], rulebook, as_of)
 
@@ -209,16 +209,25 @@ def _child_level(statement: Statement, level: str, rulebook: Rules) -> str:
     return "plausible" if EVIDENCE_LEVELS.index(level) >= 1 else level
 
 
-def _signalled(signals: Sequence[Signal], register: Register, rulebook: Rules) -> Iterator[Finding]:
-    """Risks that a raised signal indicates of an area, country or party, by the table in `rules/risks.yaml`."""
+def _signalled(signals: Sequence[Signal], rulebook: Rules) -> Iterator[Finding]:
+    """Risks that raised signals indicate of an area, country or party, by the table in `rules/risks.yaml`. Several
+    signals of one subject make one risk, at the strongest level, with all their reasons."""
     table = rulebook.rule("risk/signalled").facts["signals"]
+    found: dict[tuple[str, str], Finding] = {}
     for signal in signals:
         entry = table.get(signal.kind)
         if entry is None or signal.state != "raised":
             continue
         subject = signal.touches[0] if signal.touches else signal.subject
-        yield Finding(entry["risk"], subject, entry["level"], signal.because, False,
-                      Likelihood(None, None, None, "evidence"))  # fmt: skip
+        before = found.get((entry["risk"], subject))
+        level = (
+            max(before.level or entry["level"], entry["level"], key=EVIDENCE_LEVELS.index) if before else entry["level"]
+        )
+        reasons = (*before.because, *signal.because) if before else signal.because
+        found[entry["risk"], subject] = Finding(
+            entry["risk"], subject, level, reasons, False, Likelihood(None, None, None, "evidence")
+        )
+    yield from found.values()
 
 
 # -- assess ----------------------------------------------------------------------------------------------------------
