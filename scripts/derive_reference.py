@@ -21,8 +21,8 @@ def problems() -> str:
     lines = [
         "# Problem codes",
         "",
-        "A closed list. *error*: something was not loaded (exit code 1); *warning*: loaded, but look; *note*: nothing to",
-        "mend. Words in braces are filled in with the values of the case.",
+        "A closed list. *error*: something was not loaded (exit code 1); *warning*: loaded, but look; *note*: nothing",
+        "to mend. Words in braces are filled in with the values of the case.",
         "",
         "| Code | Severity | Sentence | What to do |",
         "|---|---|---|---|",
@@ -41,7 +41,8 @@ def lists() -> str:
     for rule in book.rules("risk-kind"):
         facts = rule.facts
         kind = rule.id.removeprefix("risk-kind/")
-        lines.append(f"| `{kind}` | {facts['annex_ii']} | {rule.title['en']} | {facts.get('scale')} | {facts.get('irremediability')} |")  # fmt: skip
+        parts = (f"`{kind}`", facts["annex_ii"], rule.title["en"], facts.get("scale"), facts.get("irremediability"))
+        lines.append("| " + " | ".join(str(part) for part in parts) + " |")
     lines += ["", "Severity parts are whole numbers from 1 to 5, or null where unknown.", ""]
     for title, values in (
         ("Likelihood bases", BASES),
@@ -55,7 +56,8 @@ def lists() -> str:
     for name, entry in sorted(catalogue().items()):
         if name.startswith("signal."):
             lines.append(f"| `{name.removeprefix('signal.')}` | {entry['en']} |")
-    lines += ["", "States: `raised`, `clear`, `cannot-evaluate`.", "", "## Formats", "", "| Format | Source |", "|---|---|"]
+    lines += ["", "States: `raised`, `clear`, `cannot-evaluate`.", ""]
+    lines += ["## Formats", "", "| Format | Source |", "|---|---|"]
     for reader in reading.readers():
         lines.append(f"| `{reader.format}` | {book.source(reader.source).title['en']} |")
     lines += ["", "Templates: " + ", ".join(f"`{name}`" for name in templates.TEMPLATES) + ".", ""]

@@ -23,7 +23,8 @@ FARDC = ArmedActor("FARDC", "state", acts=("taxation",), interferes=True)
 
 
 def stated(subject: str, said: Any, when: date | Span, row: int = 2, file: str = "a.csv", **more: Any) -> Statement:
-    return Statement(subject, said, when if isinstance(when, Span) else on(when), Origin(file, None, row), "user", **more)
+    spoken = when if isinstance(when, Span) else on(when)
+    return Statement(subject, said, spoken, Origin(file, None, row), "user", **more)
 
 
 def visit(

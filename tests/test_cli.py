@@ -80,7 +80,8 @@ def test_an_unknown_risk_or_folder_is_a_usage_error(out, tmp_path):
 @pytest.mark.parametrize(
     "words",
     [["run"], ["nonsense"], ["run", "x", "--as-of", "soon", "--out", "y"], ["check"], ["check", "nowhere.csv"],
-     ["template", "nonsense", "x.csv"], ["run", "nowhere", "--as-of", DAY, "--out", "o"], ["rules", "show", "nonsense"]],
+     ["template", "nonsense", "x.csv"], ["run", "nowhere", "--as-of", DAY, "--out", "o"],
+     ["rules", "show", "nonsense"]],
 )  # fmt: skip
 def test_a_wrong_word_is_a_usage_error(words, capsys):
     assert cli.outcome(words) == cli.USAGE
@@ -136,7 +137,8 @@ def test_a_bug_of_ours_ends_with_four_and_a_trace(monkeypatch, capsys, tmp_path)
 
 
 def test_the_shell_answers_without_loading_what_it_does_not_need():
-    code = "import sys; from winze import cli; cli.outcome(['--version']); print(sorted({'numpy','altair','lxml','jinja2'} & set(sys.modules)))"
+    heavy = "{'numpy', 'altair', 'lxml', 'jinja2'}"
+    code = f"import sys; from winze import cli; cli.outcome(['--version']); print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
 

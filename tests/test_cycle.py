@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from real import real
 
+from real import real
 from winze import cycle, example
 from winze.engine import rules
 from winze.formats import case as cases

@@ -140,7 +140,8 @@ def run(
     written = report.write(result, out, lang, audience)
     write_whole(out / "cycle.json", cycle_json.dump(result))
     print("\n".join(report.summary(result, lang, audience)))
-    print(say("run.written", lang, files=", ".join(sorted([*(path.name for path in written), "cycle.json"])), folder=out))
+    names = ", ".join(sorted(["cycle.json", *(path.name for path in written)]))
+    print(say("run.written", lang, files=names, folder=out))
     failed = any(problem.severity == "error" for problem in result.problems)
     return DATA if failed else DONE
 

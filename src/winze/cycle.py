@@ -84,7 +84,7 @@ def conflict_near(statements: list[Statement], where: Register, rulebook: Rulebo
     events = [
         (s, e.point)
         for s, e in of_kind(statements, ConflictEvent)
-        if e.point and (e.point.within_km or 0) <= radius and (as_of - s.speaks_of.known_on).days <= window
+        if e.point and _placed_within(e.point, radius) and (as_of - s.speaks_of.known_on).days <= window
     ]
     sites = [(site.id, site.point) for site in where.sites.values() if site.point]
     if not events or not sites:
@@ -94,6 +94,10 @@ def conflict_near(statements: list[Statement], where: Register, rulebook: Rulebo
     for i, j, distance in zip(at_sites.tolist(), at_events.tolist(), km.tolist(), strict=True):
         found.setdefault(sites[i][0], []).append((events[j][0], distance))
     return {id: tuple(sorted(rows, key=lambda row: (row[1], row[0].id))) for id, rows in found.items()}
+
+
+def _placed_within(point: Point, radius: float) -> bool:
+    return point.within_km is not None and point.within_km <= radius
 
 
 def _places(points: Iterable[Point]) -> exposure.Places:
@@ -112,14 +116,10 @@ def _problems(
     given: Iterable[Problem], told: list[Statement], where: Register, as_of: date, known_by: date | None
 ) -> tuple[Problem, ...]:
     held = Counter(s.origin.input for s in told if not s.known(as_of, known_by))
-    late = [
-        Problem("rows_after_day", severities()["rows_after_day"], Origin(name),
-                (("count", str(count)), ("day", as_of.isoformat())))  # fmt: skip
-        for name, count in held.items()
-    ]
-    unjoined = [
-        Problem("territory_unjoined", severities()["territory_unjoined"], Origin(""),
-                (("territory", territory), ("sites", str(count))))  # fmt: skip
-        for territory, count in where.unjoined
-    ]
+    late = [_problem("rows_after_day", name, count=count, day=as_of.isoformat()) for name, count in held.items()]
+    unjoined = [_problem("territory_unjoined", "", territory=name, sites=count) for name, count in where.unjoined]
     return tuple(sorted((*given, *late, *unjoined), key=lambda problem: problem.order))
+
+
+def _problem(code: str, name: str, **values: object) -> Problem:
+    return Problem(code, severities()[code], Origin(name), tuple((key, str(value)) for key, value in values.items()))

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import FARDC, FDLR, count, visit
 
+from making import FARDC, FDLR, count, visit
 from winze.engine import likelihood, register
 from winze.engine.likelihood import Parameters
 from winze.engine.records import ArmedActor, Visit
@@ -44,7 +44,8 @@ def by_hand(told, site, force, p):
             if km > p.reach_km:
                 continue
             k = math.exp(-km / p.distance_km) * math.exp(-(DAY - s.speaks_of.known_on).days / p.memory_days)
-            k *= (p.own_site_weight if other.id == here.id else 1) * (1 if s.said.manner == "on-site" else p.off_site_weight)
+            k *= p.own_site_weight if other.id == here.id else 1
+            k *= 1 if s.said.manner == "on-site" else p.off_site_weight
             terms.append((k, p.pull_yes if answer else -p.pull_no))
     total = sum(k for k, _ in terms)
     return p.base_log_odds + sum(k * pull for k, pull in terms) / (p.prior_weight + total)

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import stated, visit
 
+from making import stated, visit
 from winze.engine.records import Origin, Precision, Price, between, in_month, in_order, in_year, on
 
 DAYS = st.dates(date(1990, 1, 1), date(2030, 12, 31))

@@ -2,8 +2,8 @@ from datetime import date
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import count, stated, supply, visit
 
+from making import count, stated, supply, visit
 from winze.engine import register
 from winze.engine.records import SiteEntry, in_year
 
@@ -76,7 +76,10 @@ def test_a_users_own_list_makes_sites_too():
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 300), st.integers(0, 900)), max_size=8, unique=True), st.randoms())
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 300), st.integers(0, 900)), max_size=8, unique=True),
+    st.randoms(),
+)
 def test_the_register_does_not_depend_on_the_order_it_was_told(rows, chance):
     told = [visit(site, date.fromordinal(736000 + day), workers=workers) for site, day, workers in rows]
     told += [supply("T", "Me", "a", me="buyer"), count("CD1", "Kalehe", 2019, 1, 2)]

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import FARDC, FDLR, supply, visit
 
+from making import FARDC, FDLR, supply, visit
 from winze.engine import register, risks
 from winze.engine.reasons import Signal, because
 from winze.engine.records import ArmedActor
@@ -186,7 +186,8 @@ def test_the_order_is_annex_class_then_severity_then_likelihood_and_ranks_count_
     keys = [(r.annex_ii, -r.severity.highest, -(1.0 if r.likelihood.p is None else r.likelihood.p)) for r in ranked]
     assert keys == sorted(keys)
     for r in found:
-        reason_to_rank = r.evidence_level in ("plausible", "reasonable-risk", "verified") or (r.likelihood.p or 0) >= 0.5
+        founded = r.evidence_level in ("plausible", "reasonable-risk", "verified")
+        reason_to_rank = founded or (r.likelihood.p or 0) >= 0.5
         assert bool(r.rank) == reason_to_rank
         assert r.because
 

@@ -9,11 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from real import real
-from winze.engine.records import on
+from winze.engine.records import UNDATED, on
 from winze.formats import reading
 from winze.formats.geography import Arcs, outlines
 from winze.formats.reading import lookup
-from winze.formats.undated import UNDATED
 
 ROOT = Path(__file__).resolve().parents[2]
 SQUARE = [[28.0, -2.0], [29.0, -2.0], [29.0, -1.0], [28.0, -1.0], [28.0, -2.0]]

@@ -9,11 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from real import real
-from winze.engine.records import in_order, on
+from winze.engine.records import UNDATED, in_order, on
 from winze.engine.texts import LANGUAGES, hint, sentence
 from winze.formats import reading
 from winze.formats.screening import _names_in
-from winze.formats.undated import UNDATED, is_undated
 
 PERSON = """<INDIVIDUAL><DATAID>1</DATAID><FIRST_NAME> Example </FIRST_NAME><SECOND_NAME>of\nPERSON</SECOND_NAME>
 <THIRD_NAME/><FOURTH_NAME>Fourth</FOURTH_NAME><UN_LIST_TYPE>DRC</UN_LIST_TYPE>
@@ -87,7 +86,7 @@ def test_an_entry_without_a_day_is_dated_by_the_list_and_says_so(tmp_path):
 @pytest.mark.parametrize("made", ["", "soon", "2020-13-40"])
 def test_without_any_day_an_entry_is_undated_never_of_today(tmp_path, made):
     read = un(tmp_path, person("in March"), made)
-    assert is_undated(read.statements[0].speaks_of)
+    assert read.statements[0].speaks_of.undated
     assert codes(read) == {"value_not_date": 1, "listing_undated": 1}
 
 
@@ -262,7 +261,7 @@ def test_names_of_the_annexes_are_parted_by_semicolons_not_commas(tmp_path):
 
 def test_an_annex_entry_without_a_day_is_undated(tmp_path):
     read = eu(tmp_path, startDate="")
-    assert is_undated(read.statements[0].speaks_of) and codes(read) == {"listing_undated": 1}
+    assert read.statements[0].speaks_of.undated and codes(read) == {"listing_undated": 1}
 
 
 # -- real lists

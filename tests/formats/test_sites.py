@@ -5,8 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from real import real
 
+from real import real
 from winze.engine.records import Precision
 from winze.formats import reading
 

@@ -40,6 +40,7 @@ SEES: Mapping[str, frozenset[DataClass]] = {
 }
 SMALL = 5
 _BANDS = (5, 10, 25, 50, 100)
+_SMALL_VALUES = frozenset({"visits", "reports", "people"})
 _PLAIN_VALUES = frozenset(
     {"count", "limit", "cells", "columns", "column", "encoding", "code", "low", "high", "day", "territory"}
 )
@@ -94,7 +95,8 @@ def suppress[K: Hashable](cells: Mapping[K, int], audience: str) -> dict[K, int 
     """Counts with the small ones withheld (None), and as many others as it takes that nobody who knows the total can
     work one out: at least two are withheld, and together they are at least five and more than their number.
 
-    A zero is shown: it says of nobody anything. Where too few cells are left, all of them are withheld.
+    A zero is shown: it says of nobody anything. Where too few cells are left, all of them are withheld, and `total`
+    with them. What this does not stop is working backwards from the choice of cells itself, in a table of a handful.
     """
     if audience == "internal":
         return dict(cells)
@@ -220,6 +222,8 @@ class View:
     def _value(self, name: str, value: Value, coarse: bool) -> Value:
         if self.internal:
             return value
+        if name in _SMALL_VALUES and isinstance(value, int) and 0 < value < SMALL:
+            return "@few"
         if name == "km" and isinstance(value, int | float):
             return band(value)
         if coarse and isinstance(value, date):

@@ -18,12 +18,13 @@ from __future__ import annotations
 import calendar
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
-from typing import ClassVar
+from functools import cache, lru_cache
+from itertools import groupby
+from typing import Any, ClassVar
 
 
 class DataClass(StrEnum):
@@ -44,6 +45,7 @@ class Precision(StrEnum):
     MONTH = "month"
     YEAR = "year"
     INTERVAL = "interval"
+    UNDATED = "undated"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,6 +64,16 @@ class Span:
     @property
     def days(self) -> int:
         return (self.end - self.start).days + 1
+
+    @property
+    def undated(self) -> bool:
+        """Whether nobody knows of what day this speaks."""
+        return self.precision is Precision.UNDATED
+
+
+UNDATED = Span(date(1800, 1, 1), date(1800, 1, 1), Precision.UNDATED)
+"""What a file speaks of that carries no date at all: it is taken as known on any day, and said to be undated. To hold
+such a file back until somebody dates it would make a sanctions list silently say nothing."""
 
 
 @lru_cache(maxsize=100_000)
@@ -443,28 +455,42 @@ class Statement:
         return known_by is None or self.received_on is None or self.received_on <= known_by
 
 
+@cache
+def _field_names(record: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(record) if f.init)
+
+
 def _canonical(value: object) -> object:
-    if is_dataclass(value):
-        pairs = ((f.name, _canonical(getattr(value, f.name))) for f in fields(value) if f.init)
-        return tuple((name, item) for name, item in pairs if item not in (None, ()))
+    if value is None or isinstance(value, str | int | float):
+        return str(value) if isinstance(value, StrEnum) else value
     if isinstance(value, tuple):
         return tuple(_canonical(item) for item in value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value.normalize())
-    if isinstance(value, StrEnum):
-        return str(value)
-    return value
+    pairs = ((name, _canonical(getattr(value, name))) for name in _field_names(type(value)))
+    return tuple((name, item) for name, item in pairs if item is not None and item != ())
 
 
 def in_order(statements: list[Statement]) -> list[Statement]:
     """Each statement once, in an order that does not depend on how they were given: by kind, subject, time, identity.
 
     Of several statements with one identity the one with the least origin stands, so that citations are stable.
+    Identity is worked out only where kind, subject and time are equal.
     """
-    keyed = sorted(statements, key=lambda s: (s.kind, s.subject, s.speaks_of.end, s.id, _origin_key(s.origin)))
-    return [s for s, before in zip(keyed, [None, *keyed], strict=False) if before is None or before.id != s.id]
+
+    def coarse(s: Statement) -> tuple[str, str, date]:
+        return (s.kind, s.subject, s.speaks_of.end)
+
+    ordered: list[Statement] = []
+    for _, group in groupby(sorted(statements, key=coarse), key=coarse):
+        same = list(group)
+        if len(same) > 1:
+            same.sort(key=lambda s: (s.id, _origin_key(s.origin)))
+            same = [s for s, before in zip(same, [None, *same], strict=False) if before is None or before.id != s.id]
+        ordered += same
+    return ordered
 
 
 def _origin_key(origin: Origin) -> tuple[str, str, int, str]:

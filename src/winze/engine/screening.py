@@ -14,12 +14,10 @@ from difflib import SequenceMatcher
 
 from winze.engine.known import Known, distinct
 from winze.engine.reasons import Reason, Signal, because
-from winze.engine.records import Listing, Statement
+from winze.engine.records import UNDATED, Listing, Statement
 from winze.engine.register import Party, fold
 
 RULE = "signal/screening"
-UNDATED = date(1900, 1, 1)
-"""Entries that speak of a day before this are undated: their list gives no day of listing."""
 
 type Similarity = Callable[[str, str], float]
 """How alike two folded names are, from 0 to 1."""
@@ -142,12 +140,12 @@ def _vintages(known: Known, lists: Lists) -> Iterator[Reason]:
         told = list(entries[name].values())
         s = max((s for group in told for s in group), key=_age)
         made = _age(s)[0]
-        undated = sum(all(s.speaks_of.start < UNDATED for s in group) for group in told)
-        if made >= UNDATED:
+        undated = sum(all(s.speaks_of.undated for s in group) for group in told)
+        if made >= UNDATED.end:
             yield because("reason.list-vintage", RULE, s, list=name, entries=len(told), day=made)
         else:
             yield because("reason.list-undated", RULE, s, list=name, entries=len(told))
-        if undated and made >= UNDATED:
+        if undated and made >= UNDATED.end:
             yield because("reason.entries-undated", RULE, s, list=name, entries=undated)
 
 

@@ -44,7 +44,8 @@ def _heading(risk: dict[str, Any], site: dict[str, Any] | None, language: str) -
 def _response(response: dict[str, Any], language: str) -> list[str]:
     action = say("explain.response", language, action=phrase(f"term.action.{response['action']}", language))
     if response["deadline"]:
-        action += " " + say("explain.deadline", language, day=worded(date.fromisoformat(response["deadline"]), language))
+        day = worded(date.fromisoformat(response["deadline"]), language)
+        action += " " + say("explain.deadline", language, day=day)
     lines = [action, say("explain.rule", language, rule=response["rule"])]
     if response["missing"]:
         what = "; ".join(phrase(name, language) for name in response["missing"])

@@ -13,12 +13,11 @@ from importlib.resources import files
 from itertools import accumulate
 from typing import Any
 
-from winze.engine.records import Origin, Outline, Place, Statement, on
+from winze.engine.records import UNDATED, Origin, Outline, Place, Statement, on
 from winze.formats.countries import country
 from winze.formats.files import Peek, Source, as_text
 from winze.formats.reading import Reader, lookup
 from winze.formats.tables import Row, Table, each
-from winze.formats.undated import UNDATED
 
 PCODES, OUTLINES = "ocha-pcodes", "outlines"
 Ring = tuple[tuple[float, float], ...]  # (longitude, latitude) in degrees, the last point the first

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -223,8 +224,9 @@ class Words:
 
     def name(self, place: Place) -> str:
         """What a place is called: its name, or the code that stands for it."""
-        about = f" · {self._about(place.about)}" if place.about else ""
-        return self._named(place) + about
+        if place.about is None or _STATEMENT.fullmatch(place.about):
+            return self._named(place)
+        return f"{self._named(place)} · {self._about(place.about)}"
 
     def _named(self, place: Place) -> str:
         if place.kind == "country" and place.country:
@@ -419,6 +421,8 @@ class Words:
 
 
 _NAMED = 12
+_STATEMENT = re.compile(r"s[0-9a-f]{16}")
+"""A subject may end in a statement's id, where an act gives no number: that is no name."""
 _SECTIONS = (
     "summary", "risks", "map", "changes", "flags", "pressures", "unknown", "baseline", "step1", "data", "method", "not",
 )  # fmt: skip

@@ -15,12 +15,11 @@ from typing import Any
 
 from lxml import etree
 
-from winze.engine.records import Listing, Origin, Span, Statement, on
+from winze.engine.records import UNDATED, Listing, Origin, Span, Statement, on
 from winze.formats.countries import country
 from winze.formats.files import Peek, Source
 from winze.formats.reading import Reader, lookup
 from winze.formats.tables import Row, Table, each, parse_day
-from winze.formats.undated import UNDATED
 
 UN, OFAC, EU = "un-sc-list", "ofac-sdn", "eu-1183"
 

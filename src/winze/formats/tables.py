@@ -60,6 +60,7 @@ class Table:
         if rename:
             self.header = [rename(name) for name in self.header]
         self.index = {name: i for i, name in reversed(list(enumerate(self.header))) if name}
+        self.decimal_comma = source.container == "csv" and source.delimiter == ";"
         self.has_tags = False
         self.missing = [name for name in required if name not in self.index]
         for name in self.missing:
@@ -140,7 +141,7 @@ class Row:
             if text is None:
                 return None
             try:
-                number = float(_plain_number(text))
+                number = float(plain_number(text, self.table.decimal_comma))
             except ValueError:
                 self.problem("value_not_number", column, value=text)
                 return None
@@ -168,7 +169,7 @@ class Row:
         if text is None or text.casefold() in UNKNOWN:
             return None
         try:
-            number = Decimal(_plain_number(text))
+            number = Decimal(plain_number(text, self.table.decimal_comma))
         except (InvalidOperation, ValueError):
             self.problem("value_not_number", column, value=text)
             return None
@@ -309,12 +310,13 @@ _MONTH_NAMES = (
 MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names}
 
 
-def _plain_number(text: str) -> str:
-    """`1 234,5` and `1,234.5` as `1234.5`; a lone comma with three digits after it is taken as thousands."""
+def plain_number(text: str, decimal_comma: bool = False) -> str:
+    """`1 234,5` and `1,234.5` as `1234.5`. A lone comma with three digits after it is taken as thousands, except in a
+    file whose cells are set apart by semicolons, which is how a program writes that uses the decimal comma."""
     text = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("'", "").replace("−", "-")
     if "," in text and "." in text:
         return text.replace(",", "") if text.rindex(".") > text.rindex(",") else text.replace(".", "").replace(",", ".")
-    if re.fullmatch(r"-?[1-9]\d{0,2}(,\d{3})+", text):
+    if not decimal_comma and re.fullmatch(r"-?[1-9]\d{0,2}(,\d{3})+", text):
         return text.replace(",", "")
     return text.replace(",", ".")
 

@@ -50,7 +50,7 @@ from winze.formats.lines import (
     written,
 )
 from winze.formats.reading import Reader, lookup
-from winze.formats.tables import Skip, Table, _plain_number, each
+from winze.formats.tables import Skip, Table, plain_number, each
 
 SOURCE = "user"
 LISTS = "lists/1"
@@ -314,7 +314,7 @@ def _price(line: Line) -> tuple[Decimal, str, str]:
 
 def _exact(text: str) -> Decimal | None:
     try:
-        return Decimal(_plain_number(text.strip(" .,'")))
+        return Decimal(plain_number(text.strip(" .,'")))
     except InvalidOperation:
         return None
 
