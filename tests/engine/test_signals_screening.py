@@ -1,11 +1,13 @@
 """Names that may be on a list: for a person to check, never a finding."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from telling import day, say, signals, supply, texts, values, visit
 
-from winze.engine.records import Listing
+from winze.engine.records import UNDATED, Listing
 from winze.engine.screening import Lists, token_sort
 
 
@@ -78,8 +80,8 @@ def test_an_entry_listed_after_the_day_is_not_known():
 def test_the_age_of_each_list_and_its_undated_entries_are_said():
     told = [
         MACHANGA,
-        listing("A", reference="1", when="1800-01-01"),
-        listing("B", list="OFAC", reference="2", when="1800-01-01"),
+        replace(listing("A", reference="1"), speaks_of=UNDATED),
+        replace(listing("B", list="OFAC", reference="2"), speaks_of=UNDATED),
     ]
     signal = screened("Kivu Gold", *told)
     assert values(signal, "reason.list-vintage") == {"list": "UN", "entries": 2, "day": day("2007-03-29")}

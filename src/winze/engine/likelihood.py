@@ -118,7 +118,7 @@ class Observations:
     """Visits that answer one target: arrays of equal length, in the order of `statements`."""
 
     statements: tuple[Statement, ...]
-    sites: tuple[str, ...]
+    sites: NDArray[Any]
     lat: Floats
     lon: Floats
     age_days: Floats
@@ -138,7 +138,7 @@ def observe(register: Register, force: str, as_of: date) -> Observations:
                 rows.append((statement, site.id, point, answer, statement.said.manner == "on-site"))
     return Observations(
         statements=tuple(row[0] for row in rows),
-        sites=tuple(row[1] for row in rows),
+        sites=np.array([row[1] for row in rows], dtype=object),
         lat=np.radians([row[2].lat for row in rows]),
         lon=np.radians([row[2].lon for row in rows]),
         age_days=np.array([(as_of - row[0].speaks_of.known_on).days for row in rows], dtype=float),
@@ -194,7 +194,7 @@ def assess(
 def _kernel(site: Site, seen: Observations, point: Point, parameters: Parameters) -> tuple[Floats, Floats, Floats]:
     """Which observations lie within reach, their weight, and their distance in km (true great-circle)."""
     km = great_circle_km(math.radians(point.lat), math.radians(point.lon), seen.lat, seen.lon)
-    own = np.array([s == site.id for s in seen.sites], dtype=bool)
+    own = (seen.sites == site.id).astype(bool)
     index = np.flatnonzero((km <= parameters.reach_km) | own)
     own, km = own[index], np.where(own, 0.0, km)[index]
     kernel = np.exp(-km / parameters.distance_km - seen.age_days[index] / parameters.memory_days)
@@ -212,7 +212,7 @@ def great_circle_km(lat: float, lon: float, lats: Floats, lons: Floats) -> Float
 def _visit_reasons(
     site: Site, seen: Observations, index: Floats, km: Floats, contributions: Floats, rule: str
 ) -> list[Reason]:
-    order = sorted(range(len(index)), key=lambda i: (-abs(float(contributions[i])), seen.statements[int(index[i])].id))
+    order = _heaviest_first(seen, index, contributions)
     reasons = []
     for i in order[:_SHOWN]:
         at = int(index[i])
@@ -227,6 +227,19 @@ def _visit_reasons(
     if not order:
         reasons.append(because("reason.no-visit-near", rule, contribution=0.0))
     return reasons
+
+
+def _heaviest_first(seen: Observations, index: Floats, contributions: Floats) -> list[int]:
+    """Positions by weight, heaviest first; equal weights by the statements' identity, among those that are shown."""
+    weights = np.abs(contributions)
+    order: list[int] = np.argsort(-weights, kind="stable").tolist()
+    if len(order) > _SHOWN:
+        least = weights[order[_SHOWN - 1]]
+        shown = [i for i in order if weights[i] >= least]
+        rest = order[len(shown) :]
+    else:
+        shown, rest = order, []
+    return sorted(shown, key=lambda i: (-float(weights[i]), seen.statements[int(index[i])].id)) + rest
 
 
 def _conflict_reason(site: Site, events_in_year: Mapping[str, tuple[int, Statement]], parameters: Parameters) -> Reason:

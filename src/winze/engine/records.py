@@ -460,17 +460,27 @@ def _field_names(record: type[Any]) -> tuple[str, ...]:
     return tuple(f.name for f in fields(record) if f.init)
 
 
+_PLAIN = frozenset({str, int, float, bool})
+
+
 def _canonical(value: object) -> object:
-    if value is None or isinstance(value, str | int | float):
-        return str(value) if isinstance(value, StrEnum) else value
+    """A value as its identity sees it: the same on every platform, without the fields that are unknown."""
+    if value is None or type(value) in _PLAIN:
+        return value
+    if isinstance(value, StrEnum):
+        return str(value)
     if isinstance(value, tuple):
-        return tuple(_canonical(item) for item in value)
+        return tuple([_canonical(item) for item in value])
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value.normalize())
-    pairs = ((name, _canonical(getattr(value, name))) for name in _field_names(type(value)))
-    return tuple((name, item) for name, item in pairs if item is not None and item != ())
+    pairs = []
+    for name in _field_names(type(value)):
+        item = getattr(value, name)
+        if item is not None and item != ():
+            pairs.append((name, item if type(item) in _PLAIN else _canonical(item)))
+    return tuple(pairs)
 
 
 def in_order(statements: list[Statement]) -> list[Statement]:

@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 
 from winze.engine.known import Known, distinct
 from winze.engine.reasons import Reason, Signal, because
-from winze.engine.records import UNDATED, Listing, Statement
+from winze.engine.records import Listing, Statement
 from winze.engine.register import Party, fold
 
 RULE = "signal/screening"
@@ -139,13 +139,12 @@ def _vintages(known: Known, lists: Lists) -> Iterator[Reason]:
     for name in sorted(entries):
         told = list(entries[name].values())
         s = max((s for group in told for s in group), key=_age)
-        made = _age(s)[0]
         undated = sum(all(s.speaks_of.undated for s in group) for group in told)
-        if made >= UNDATED.end:
-            yield because("reason.list-vintage", RULE, s, list=name, entries=len(told), day=made)
-        else:
+        if undated == len(told):
             yield because("reason.list-undated", RULE, s, list=name, entries=len(told))
-        if undated and made >= UNDATED.end:
+            continue
+        yield because("reason.list-vintage", RULE, s, list=name, entries=len(told), day=_age(s)[0])
+        if undated:
             yield because("reason.entries-undated", RULE, s, list=name, entries=undated)
 
 

@@ -7,9 +7,7 @@ The same cycle, language and audience give the same bytes. A file is written who
 from __future__ import annotations
 
 import math
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +29,7 @@ from winze.engine.reporting import LETTERS, Report, RiskLine, Series, SignalLine
 from winze.engine.risks import Severity
 from winze.engine.texts import LANGUAGES, catalogue, hint, sentence
 from winze.formats import charts, worksheets
+from winze.formats.whole import write_whole
 from winze.formats.wording import COUNTRIES, HTML_LANG, country, number, phrase, term, worded
 
 FILES = ("report.html", "risks.xlsx", "problems.csv")
@@ -46,7 +45,9 @@ def write(cycle: reporting.Told, folder: Path, language: str, audience: str = "p
         "risks.xlsx": worksheets.workbook(report, words, sites, language),
         "problems.csv": worksheets.problems_csv(report.problems, language).encode("utf-8-sig"),
     }
-    return [_write_whole(folder / name, content) for name, content in contents.items()]
+    for name, content in contents.items():
+        write_whole(folder / name, content)
+    return [folder / name for name in contents]
 
 
 def summary(cycle: reporting.Told, language: str, audience: str = "partner") -> list[str]:
@@ -78,7 +79,8 @@ def write_index(folder: Path, entries: Iterable[tuple[str, Sequence[str]]], day:
         css=_css(), cases=cases, day=day, languages=LANGUAGES, html_lang=HTML_LANG, t=_by_language, titled=_titled
     )
     folder.mkdir(parents=True, exist_ok=True)
-    return _write_whole(folder / "index.html", html.encode())
+    write_whole(folder / "index.html", html)
+    return folder / "index.html"
 
 
 def _by_language(language: str, message: str, **values: Any) -> str:
@@ -109,19 +111,6 @@ def _template(name: str) -> Any:
 def _css() -> Markup:
     text = (files("winze.formats") / "report_templates" / "report.css").read_text(encoding="utf-8")
     return Markup(text)  # noqa: S704 - our own style sheet
-
-
-def _write_whole(path: Path, content: bytes) -> Path:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path
 
 
 # -- words -----------------------------------------------------------------------------------------------------------
