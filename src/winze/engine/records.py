@@ -463,7 +463,7 @@ def _field_names(record: type[Any]) -> tuple[str, ...]:
 _PLAIN = frozenset({str, int, float, bool})
 
 
-def _canonical(value: object) -> object:
+def _canonical(value: Any) -> Any:
     """A value as its identity sees it: the same on every platform, without the fields that are unknown."""
     if value is None or type(value) in _PLAIN:
         return value
@@ -476,7 +476,7 @@ def _canonical(value: object) -> object:
     if isinstance(value, Decimal):
         return str(value.normalize())
     pairs = []
-    for name in _field_names(type(value)):
+    for name in _field_names(value.__class__):
         item = getattr(value, name)
         if item is not None and item != ():
             pairs.append((name, item if type(item) in _PLAIN else _canonical(item)))

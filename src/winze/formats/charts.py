@@ -19,7 +19,7 @@ from winze.engine.reporting import AreaLine, Series
 
 INK, QUIET, LINE, ACT = "#16202a", "#55626f", "#d5dce3", "#0b5b8f"
 _UNKNOWN = "#fedcba"  # stands for the page's hatching until the chart is written out
-_LOCALES = {"en": "en-GB", "fr": "fr-FR", "es": "es-ES", "zh-hans": "zh-CN"}
+_LOCALES: dict[str, Any] = {"en": "en-GB", "fr": "fr-FR", "es": "es-ES", "zh-hans": "zh-CN"}
 _FONT = "system-ui, Noto Sans, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
 _WIDTH, _HEIGHT = 330, 150
 

@@ -50,7 +50,7 @@ from winze.formats.lines import (
     written,
 )
 from winze.formats.reading import Reader, lookup
-from winze.formats.tables import Skip, Table, plain_number, each
+from winze.formats.tables import Skip, Table, each, plain_number
 
 SOURCE = "user"
 LISTS = "lists/1"
