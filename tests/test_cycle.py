@@ -90,6 +90,13 @@ def test_the_real_case_is_read_whole(lakes):
     assert all(r.origin is None or r.origin.input in origins for risk in done.risks for r in risk.because)
 
 
+def test_thirty_eight_of_forty_one_territories_join_their_code_by_name(lakes):
+    done = run(lakes)
+    assert done.register.unjoined == (("Kampene", 1), ("Mungamba", 1), ("Walungu et Kabare", 1))
+    # 38 of the 41 spellings, which are 37 territories: one is also written with a space at its end.
+    assert sum(1 for area in done.register.areas.values() if area.sites and area.code) == 37
+
+
 def test_rows_dated_after_the_day_appended_to_real_files_change_nothing(lakes, tmp_path):
     folder = tmp_path / "case"
     shutil.copytree(real("cases/great-lakes-2020"), folder)
