@@ -10,6 +10,8 @@ import urllib.request
 from datetime import date
 from pathlib import Path
 
+from winze.engine.texts import LANGUAGES
+
 DAY = date(2020, 5, 11)
 REAL_CASE = "great-lakes-2020"
 
@@ -51,7 +53,7 @@ def demo(folder: Path, port: int, *, once: bool, data: Path | None) -> int:
     entries = []
     for name in ("great-lakes", "andes"):
         example.write(folder / "cases" / name, name)
-        entries.append((name, _run(folder / "cases" / name, results / name, ("en", "fr", "es", "zh-hans"))))
+        entries.append((name, _run(folder / "cases" / name, results / name, LANGUAGES)))
     real = data / "cases" / REAL_CASE if data else None
     if real and real.is_dir():
         entries.append((REAL_CASE, _run(real, results / REAL_CASE, ("en", "zh-hans"))))
@@ -69,8 +71,8 @@ def demo(folder: Path, port: int, *, once: bool, data: Path | None) -> int:
     return 0
 
 
-def _run(case: Path, out: Path, languages: tuple[str, ...]) -> tuple[str, ...]:
-    """Runs one case once and writes its report in each language, into a folder of that name."""
+def _run(case: Path, out: Path, languages: tuple[str, ...]) -> dict[str, str]:
+    """Runs one case once and writes its report in each language, into a folder of that name; gives their headlines."""
     from winze import cycle
     from winze.engine import rules
     from winze.formats import case as cases
@@ -86,4 +88,4 @@ def _run(case: Path, out: Path, languages: tuple[str, ...]) -> tuple[str, ...]:
         report.write(result, folder, language, "internal")
         write_whole(folder / "cycle.json", cycle_json.dump(result))
     print("\n".join(report.summary(result, "en", "internal")), flush=True)
-    return languages
+    return {language: report.headline(result, language, "internal") for language in languages}

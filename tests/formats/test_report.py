@@ -96,10 +96,11 @@ def test_the_page_loads_nothing_and_runs_nothing(folder: Path) -> None:
 def test_every_risk_shown_has_its_rule_and_its_source(folder: Path) -> None:
     tree = html.document_fromstring(page(folder, "en", "internal"))
     rows = tree.xpath("//tr[@class='risk']")
-    assert len(rows) == len(compiled(cycle(), "internal").risks)
+    assert len(rows) > 40 and len(rows) == len(compiled(cycle(), "internal").risks)
     for row in rows:
         more = row.getnext()
-        assert more.get("class") == "more" and more.xpath(".//*[@class='cite']") and more.xpath(".//p[@class='rule']")
+        assert more.get("class").split()[0] == "more"
+        assert more.xpath(".//*[@class='cite']") and more.xpath(".//p[@class='rule']")
         assert "visits.csv, row" in more.text_content() or "my chain.xlsx" in more.text_content()
 
 
@@ -143,7 +144,7 @@ def test_no_message_id_is_left_on_the_page(folder: Path, language: str) -> None:
 _OURS = re.compile(
     r"Kalehe|Walikale|Masisi|Mwenga|Shabunda|Mambasa|(Nord|Sud)-Kivu|Ituri|Winze|OECD|DDG|Annex II|Example \w+|Mai-Mai"
     r"|Comptoir Kasongo|Coopérative Bora|Lumière Metals|Négoce Inconnu|Kinyungu|Nowhere Hill|IPIS|Antwerp|CC BY"
-    r"|World Bank|Amina Example|Handbook|ACLED|ITSCI|UCDP|USD|radius_km|field quotes|quotes from Kasongo|my chain"
+    r"|World Bank|Natural Earth|Amina Example|Handbook|ACLED|ITSCI|UCDP|USD|field quotes|quotes from Kasongo|my chain"
 )
 
 
@@ -164,7 +165,7 @@ def test_the_same_cycle_language_and_audience_give_the_same_bytes(folder: Path, 
 def test_a_large_case_stays_under_five_megabytes(tmp_path: Path) -> None:
     report.write(made(many=60), tmp_path, "zh-hans", "internal")
     assert (tmp_path / "report.html").stat().st_size < 5_000_000
-    assert len(html.document_fromstring(page_of(tmp_path)).xpath("//tr[@class='more']")) >= 300
+    assert len(html.document_fromstring(page_of(tmp_path)).xpath("//tr[starts-with(@class, 'more')]")) >= 300
 
 
 def page_of(folder: Path) -> str:
@@ -278,9 +279,11 @@ def test_an_empty_case_teaches_what_to_bring(tmp_path: Path) -> None:
 
 
 def test_the_index_leads_to_every_report_in_its_languages(tmp_path: Path) -> None:
-    path = report.write_index(tmp_path / "results", [("andes", ("en", "zh-hans")), ("great-lakes-2020", ("en",))], DAY)
+    entries = [("andes", {"en": "One risk", "zh-hans": "一项风险"}), ("great-lakes-2020", {"en": "Many risks"})]
+    path = report.write_index(tmp_path / "results", entries, DAY)
     tree = html.document_fromstring(path.read_text(encoding="utf-8"))
     assert "andes/zh-hans/report.html" in tree.xpath("//a/@href")
+    assert "Many risks" in tree.text_content() and "一项风险" in tree.text_content()
     assert "December 2018" in tree.text_content() and not tree.xpath("//script|//*[@style]")
 
 
@@ -303,7 +306,7 @@ def test_a_term_nobody_translated_is_shown_as_written_and_an_unknown_message_is_
 
 
 def test_braces_in_a_value_are_not_taken_for_fields() -> None:
-    assert phrase("report.and-others", "en", count="{evil}") == "and {evil} others"
+    assert phrase("report.and-others", "en", count="{evil}") == "and {evil} more"
 
 
 @settings(max_examples=40, deadline=None)

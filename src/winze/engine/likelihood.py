@@ -18,7 +18,7 @@ newest visit to the site or near it). All figures stand in `rules/likelihood.yam
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -93,7 +93,8 @@ NOTHING = Likelihood(None, None, None, "none")
 def found(visit: Visit, force: str) -> bool | None:
     """Whether this visit found interference by this kind of force; None where it cannot say.
 
-    A visit that saw nobody armed found none of either kind. A row that contradicts itself says nothing.
+    A visit that saw nobody armed found none of either kind. A row that contradicts itself says nothing, and
+    interference by someone whose kind is not given answers for neither.
     """
     if visit.manner == "third-party" or visit.contradictory:
         return None
@@ -104,9 +105,10 @@ def found(visit: Visit, force: str) -> bool | None:
         return False
     if any(_interferes(actor) is None for actor in of_this_force):
         return None
-    if visit.interference is False or of_this_force or any(_interferes(actor) for actor in visit.actors):
+    if visit.interference is False or of_this_force:
         return False
-    return None
+    by_the_other = any(_interferes(actor) for actor in visit.actors)
+    return False if by_the_other and all(actor.force != "unknown" for actor in visit.actors) else None
 
 
 def _interferes(actor: ArmedActor) -> bool | None:
@@ -130,11 +132,10 @@ def observe(register: Register, force: str, as_of: date) -> Observations:
     """All answers to a target that are known on the day, one a site and day."""
     rows = []
     for site in register.sites.values():
-        for statement in once_a_day(site.visits):
+        for statement, answer in answers(site.visits, lambda visit: found(visit, force)):
             assert isinstance(statement.said, Visit)
-            answer = found(statement.said, force)
             point = statement.said.point or site.point
-            if answer is not None and point is not None:
+            if point is not None:
                 rows.append((statement, site.id, point, answer, statement.said.manner == "on-site"))
     return Observations(
         statements=tuple(row[0] for row in rows),
@@ -147,20 +148,18 @@ def observe(register: Register, force: str, as_of: date) -> Observations:
     )
 
 
-def once_a_day(visits: Sequence[Statement]) -> list[Statement]:
-    """One visit a day: of several to one site on one day, the one that found most (then the least id) counts."""
-    best: dict[date, Statement] = {}
+def answers(visits: Sequence[Statement], question: Callable[[Visit], bool | None]) -> list[tuple[Statement, bool]]:
+    """What visits answer to a question, one answer a day, oldest first; a visit that cannot say answers nothing. Of
+    several on one day one that found it counts, then one that reached the site, then the least identity."""
+    best: dict[date, tuple[tuple[bool, bool, str], Statement]] = {}
     for statement in visits:
-        day = statement.speaks_of.start if statement.speaks_of.days == 1 else statement.speaks_of.end
-        if day not in best or _weight_of(statement) < _weight_of(best[day]):
-            best[day] = statement
-    return sorted(best.values(), key=lambda s: (s.speaks_of.known_on, s.id))
-
-
-def _weight_of(statement: Statement) -> tuple[int, int, str]:
-    visit = statement.said
-    assert isinstance(visit, Visit)
-    return (-sum(bool(a.acts) or a.interferes is True for a in visit.actors), visit.manner != "on-site", statement.id)
+        visit = statement.said
+        assert isinstance(visit, Visit)
+        answer, day = question(visit), statement.speaks_of.known_on
+        order = (not answer, visit.manner != "on-site", statement.id)
+        if answer is not None and (day not in best or order < best[day][0]):
+            best[day] = (order, statement)
+    return [(statement, not order[0]) for _, (order, statement) in sorted(best.items())]
 
 
 def assess(
@@ -225,7 +224,8 @@ def _visit_reasons(
         rest_sum = math.fsum(float(contributions[i]) for i in sorted(rest))
         reasons.append(because("reason.other-visits", rule, contribution=rest_sum, count=len(rest)))
     if not order:
-        reasons.append(because("reason.no-visit-near", rule, contribution=0.0))
+        told = max((*site.visits, *site.entries), key=lambda s: (s.speaks_of.known_on, s.id), default=None)
+        reasons.append(because("reason.no-visit-near", rule, told, 0.0))
     return reasons
 
 

@@ -236,7 +236,8 @@ def near_sites(known: Known, near: Near | None = None) -> Iterator[Signal]:
     """Conflict around each site, one signal a dataset: the last 12 months against the 36 before.
 
     `near` gives events with their distance; without it the counts of the site's area speak. An event placed only to
-    its province is near nothing and is left to the counts.
+    its province is near nothing and is left to the counts. Clear takes a count of all twelve months and one of months
+    before to hold it against; a few events from a file that need not hold all of them are not yet calm.
     """
     counts = area_months(known)
     year, start = months_before(known.as_of, 12), months_before(known.as_of, 48)
@@ -302,20 +303,20 @@ def _conflict(
     if before is not None and before.newest is not None:
         reasons.append(because("reason.conflict-before", CONFLICT, before.newest, events=before.events,
                                months=before.months, unknown=36 - before.months))  # fmt: skip
-    risen = now is not None and last is not None and last.events >= least and now >= rise * (usual or 0)
-    if now is None and not placed:
-        return Signal("conflict-near", f"{site.id}#{dataset}", "cannot-evaluate", CONFLICT, tuple(reasons),
-                      unit="events-a-month", missing=("missing.conflict-count",), touches=_touches(site))  # fmt: skip
+    risen = last is not None and last.events >= least and None not in (now, usual) and (now or 0) >= rise * (usual or 0)
+    whole = last is not None and last.months == 12 and usual is not None
+    state = "raised" if risen or len(placed) >= least else "clear" if whole else "cannot-evaluate"
     return Signal(
         "conflict-near",
         f"{site.id}#{dataset}",
-        "raised" if risen or len(placed) >= least else "clear",
+        state,
         CONFLICT,
         tuple(reasons),
-        value=now if now is not None else len(placed) / 12,
+        value=now if now is not None else len(placed) / 12 if placed else None,
         threshold=rise * usual if usual is not None else None,
         unit="events-a-month",
         since=placed[0][0].speaks_of.known_on if placed and not risen else None,
+        missing=("missing.conflict-count",) if state == "cannot-evaluate" else (),
         touches=_touches(site),
     )
 

@@ -76,7 +76,8 @@ def _paid(known: Known) -> Mapping[tuple[str, str], list[Paid]]:
 
 
 def pressures(known: Known, found: Iterable[Signal]) -> Iterator[Signal]:
-    """Rapacity and desperation for each site of the focus."""
+    """Rapacity and desperation for each site of the focus. Rapacity is clear only where the price of every mineral of
+    the site is known."""
     seen = {s.id: s.state for s in found if s.kind.startswith("armed-presence-")}
     stops = _stops(known)
     paid = _paid(known)
@@ -112,14 +113,16 @@ def _rapacity(known: Known, site: Site, rises: Mapping[str, Change | None], seen
         return Signal("pressure-rapacity", site.id, "cannot-evaluate", RAPACITY,
                       (because("reason.no-price-for-minerals", RAPACITY),), unit="percent",
                       missing=("missing.spot",), touches=touches)  # fmt: skip
+    priced = len(known_rises) == len(site.minerals)
     top = max(known_rises, key=lambda change: change.percent)
     weight, multiplier = known.number(RAPACITY, "unarmed_weight"), known.number(RAPACITY, "lsm_multiplier")
     index = rapacity(top.percent, armed, None, weight, multiplier)
     text = {True: "reason.armed-near", False: "reason.nobody-armed-near", None: "reason.armed-unknown"}[armed]
     grade = because("reason.evidence-grade", RAPACITY, grade="@grade.local" if armed else "@grade.world")
     reasons = (*top.said, because(text, RAPACITY), because("reason.industrial-unknown", RAPACITY), grade)
-    return Signal("pressure-rapacity", site.id, "raised" if index >= limit else "clear", RAPACITY, reasons,
-                  value=index, threshold=limit, unit="percent", touches=touches)  # fmt: skip
+    state = "raised" if index >= limit else "clear" if priced else "cannot-evaluate"
+    return Signal("pressure-rapacity", site.id, state, RAPACITY, reasons, value=index, threshold=limit, unit="percent",
+                  missing=("missing.spot",) if state == "cannot-evaluate" else (), touches=touches)  # fmt: skip
 
 
 def _desperation(

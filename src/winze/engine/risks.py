@@ -143,15 +143,12 @@ def _interference(
 def _evidence_of(site: Site, force: str, rulebook: Rules, as_of: date) -> tuple[str | None, bool]:
     """The evidence level of interference at a site and whether its actor is named: from the newest visit that could
     say. Where that one found none, an older finding is history, which the likelihood carries."""
-    for statement in reversed(likelihood.once_a_day(site.visits)):
-        visit = statement.said
-        assert isinstance(visit, Visit)
-        answer = likelihood.found(visit, force)
-        if answer is None:
-            continue
-        named = any(actor.force == force and actor.name for actor in visit.actors)
-        return (aged_level(statement, rulebook, as_of), named) if answer else (None, False)
-    return None, False
+    newest = _newest_yes(site, lambda visit: likelihood.found(visit, force))
+    if newest is None:
+        return None, False
+    assert isinstance(newest.said, Visit)
+    named = any(actor.force == force and actor.name for actor in newest.said.actors)
+    return aged_level(newest, rulebook, as_of), named
 
 
 def aged_level(statement: Statement, rulebook: Rules, as_of: date) -> str:
@@ -168,8 +165,8 @@ def _abuses(sites: list[Site], rulebook: Rules, as_of: date) -> Iterator[Finding
     """Forced labour, pillage and children at work, as the newest visit that could say found them."""
     for site in sites:
         for kind, question in _QUESTIONS.items():
-            newest = _newest_answer(site, question)
-            if newest is None or not question(newest.said):
+            newest = _newest_yes(site, question)
+            if newest is None:
                 continue
             level = aged_level(newest, rulebook, as_of)
             if kind == "worst-forms-of-child-labour":
@@ -179,7 +176,7 @@ def _abuses(sites: list[Site], rulebook: Rules, as_of: date) -> Iterator[Finding
             yield Finding(kind, site.id, level, (reason,), True, Likelihood(None, None, None, "evidence"))
 
 
-def _acted(act: str) -> Callable[[Any], bool | None]:
+def _acted(act: str) -> Callable[[Visit], bool | None]:
     def answer(visit: Visit) -> bool | None:
         if any(act in actor.acts for actor in visit.actors):
             return True
@@ -188,16 +185,17 @@ def _acted(act: str) -> Callable[[Any], bool | None]:
     return answer
 
 
-_QUESTIONS: dict[str, Callable[[Any], bool | None]] = {
+_QUESTIONS: dict[str, Callable[[Visit], bool | None]] = {
     "forced-labour": _acted("forced-labour"),
     "serious-abuse": _acted("pillaging"),
     "worst-forms-of-child-labour": lambda visit: visit.children_under_15,
 }
 
 
-def _newest_answer(site: Site, question: Callable[[Any], bool | None]) -> Statement | None:
-    answers = (s for s in reversed(likelihood.once_a_day(site.visits)) if question(s.said) is not None)
-    return next(answers, None)
+def _newest_yes(site: Site, question: Callable[[Visit], bool | None]) -> Statement | None:
+    """The newest visit that could answer, where it found it; None where it did not, or none could say."""
+    statement, answer = (likelihood.answers(site.visits, question) or [(None, False)])[-1]
+    return statement if answer else None
 
 
 def _child_level(statement: Statement, level: str, rulebook: Rules) -> str:

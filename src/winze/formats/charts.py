@@ -10,7 +10,8 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -20,34 +21,77 @@ from winze.engine.reporting import AreaLine, Series
 INK, QUIET, LINE, ACT = "#16202a", "#55626f", "#d5dce3", "#0b5b8f"
 _UNKNOWN = "#fedcba"  # stands for the page's hatching until the chart is written out
 _LOCALES: dict[str, Any] = {"en": "en-GB", "fr": "fr-FR", "es": "es-ES", "zh-hans": "zh-CN"}
+_FORMS = {
+    "en": ("%b %Y", "%-d %b"), "fr": ("%b %Y", "%-d %b"), "es": ("%b %Y", "%-d %b"),
+    "zh-hans": ("%Y年%-m月", "%-m月%-d日"),
+}  # fmt: skip
+"""How a chart writes a month, and a day."""
 _FONT = "system-ui, Noto Sans, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
 _WIDTH, _HEIGHT = 330, 150
 
 
-def line(series: Series, language: str, label: str, *, percent: bool = False) -> Markup:
-    """Values over time, a dot for each. `percent` draws the ratio to the world price, which is a dashed line at 100."""
+def line(series: Series, language: str, label: str, unit: str) -> Markup:
+    """Values over time, a dot for each, joined."""
     import altair as alt
 
-    rows = [{"day": f"{d:%Y-%m-%d}T00:00:00", "value": v} for d, v in zip(series.days, series.values, strict=True)]
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("day:T", title=None, axis=alt.Axis(tickCount=5)),
-        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=percent), axis=alt.Axis(tickCount=4)),
-    )
-    layers: list[Any] = [base.mark_line(color=ACT, strokeWidth=1.8), base.mark_circle(color=ACT, size=16, opacity=1)]
-    if percent:
-        rule = alt.Chart(alt.Data(values=[{"y": 100}])).mark_rule(color=QUIET, strokeDash=[4, 3])
-        layers.insert(0, rule.encode(y="y:Q"))
+    base = _points(series, language, unit, zero=False)
+    layers = base.mark_line(color=ACT, strokeWidth=1.8), base.mark_circle(color=ACT, size=16, opacity=1)
     return _svg(alt.layer(*layers), language, label)
 
 
-def columns(series: Series, language: str, label: str) -> Markup:
+def shares(series: Series, language: str, label: str, unit: str) -> Markup:
+    """Shares in percent of a whole, which is a dashed line at 100: a dot for each, not joined, for each is a word of
+    its own."""
+    import altair as alt
+
+    whole = alt.Chart(alt.Data(values=[{"y": 100}])).mark_rule(color=QUIET, strokeDash=[4, 3]).encode(y="y:Q")
+    dots = _points(series, language, unit, zero=True).mark_circle(color=ACT, size=40, opacity=0.8)
+    return _svg(alt.layer(whole, dots), language, label)
+
+
+def _points(series: Series, language: str, unit: str, *, zero: bool) -> Any:
+    import altair as alt
+
+    rows = [{"day": _moment(d), "value": v} for d, v in zip(series.days, series.values, strict=True)]
+    first, last = min(series.days), max(series.days)
+    around = timedelta(days=max(1, (last - first).days // 25) if first < last else 15)
+    span = alt.Scale(domain=[_moment(first - around), _moment(last + around)])
+    return alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("day:T", title=None, axis=_days(series.days, language), scale=span),
+        y=alt.Y("value:Q", scale=alt.Scale(zero=zero), axis=_unit(unit, tickCount=4)),
+    )
+
+
+def _moment(day: date) -> str:
+    return f"{day:%Y-%m-%d}T00:00:00"
+
+
+def _unit(unit: str, **more: Any) -> Any:
+    """The axis of values, with its unit above it."""
+    import altair as alt
+
+    return alt.Axis(title=unit, titleAngle=0, titleAlign="left", titleAnchor="end", titleX=-30, titleY=-9, **more)
+
+
+def _days(days: Sequence[date], language: str) -> Any:
+    """The axis of days: at most four of those that have a value, by month where they span more than half a year."""
+    import altair as alt
+
+    known = sorted(set(days))
+    step = max(1, -(-(len(known) - 1) // 3))
+    wide = (known[-1] - known[0]).days > 183
+    form = _FORMS[language][0 if wide else 1]
+    return alt.Axis(values=[_moment(d) for d in known[::step]], format=form, labelOverlap=True)
+
+
+def columns(series: Series, language: str, label: str, unit: str) -> Markup:
     """Counts by month; a month that nobody counted is hatched from top to bottom, never a column of zero height."""
     import altair as alt
 
     known = [v for v in series.values if v is not None]
     top = max([*known, 1.0])
     rows = [
-        {"day": f"{d:%Y-%m-%d}T00:00:00", "end": f"{_next(d):%Y-%m-%d}T00:00:00", "low": 0,
+        {"day": _moment(d), "end": _moment(_next(d)), "low": 0,
          "value": top if v is None else v, "known": v is not None}
         for d, v in zip(series.days, series.values, strict=True)
     ]  # fmt: skip
@@ -55,9 +99,9 @@ def columns(series: Series, language: str, label: str) -> Markup:
         alt.Chart(alt.Data(values=rows))
         .mark_rect(stroke="#fff", strokeWidth=1)
         .encode(
-            x=alt.X("day:T", title=None, axis=alt.Axis(tickCount=5)),
+            x=alt.X("day:T", title=None, axis=_days(series.days, language)),
             x2="end:T",
-            y=alt.Y("low:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
+            y=alt.Y("low:Q", axis=_unit(unit, tickCount=4, tickMinStep=1, format=",d")),
             y2="value:Q",
             color=alt.condition(alt.datum.known, alt.value(ACT), alt.value(_UNKNOWN)),
         )
@@ -74,9 +118,18 @@ def _svg(chart: Any, language: str, label: str) -> Markup:
 
     spec = (
         chart.properties(width=_WIDTH, height=_HEIGHT)
-        .configure(font=_FONT, background="white", padding={"left": 12, "right": 12, "top": 4, "bottom": 2})
-        .configure_axis(labelColor=QUIET, labelFontSize=11, domainColor=QUIET, tickColor=QUIET, gridColor=LINE)
-        .configure_axisX(grid=False, labelFlush=True)
+        .configure(font=_FONT, background="white", padding={"left": 12, "right": 12, "top": 6, "bottom": 2})
+        .configure_axis(
+            labelColor=QUIET,
+            labelFontSize=11,
+            domainColor=QUIET,
+            tickColor=QUIET,
+            gridColor=LINE,
+            titleColor=QUIET,
+            titleFontSize=11,
+            titleFontWeight="normal",
+        )
+        .configure_axisX(grid=False, labelFlush=True, labelOverlap=True)
         .configure_axisY(domain=False, ticks=False)
         .configure_view(stroke=None)
         .to_dict()
@@ -123,7 +176,7 @@ def contribution(value: float, largest: float) -> Markup:
 # -- the map ---------------------------------------------------------------------------------------------------------
 
 type Rings = Mapping[str, Sequence[Sequence[tuple[float, float]]]]
-"""Outlines by country: rings of (longitude, latitude)."""
+"""Outlines by the country's name: rings of (longitude, latitude)."""
 _MAP = 720
 _LABELS = 14
 
@@ -137,12 +190,19 @@ def area_map(areas: Sequence[AreaLine], outlines: Rings, names: Sequence[str], l
         return None
     frame = _Frame.around(points)
     parts = [f'<svg viewBox="0 0 {_MAP} {frame.height}" role="img" aria-label="{escape(label)}">']
-    for rings in (outlines[country] for country in sorted(outlines)):
-        path = "".join(_ring([frame.at(*point) for point in ring], frame.height) for ring in rings)
-        parts.append(f'<path class="land" fill-rule="evenodd" d="{path}"/>' if path else "")
     placed = [(area, name, *frame.at(area.point.lon, area.point.lat)) for area, name in drawn if area.point]
+    taken = [(x - _radius(area), x + _radius(area), y - 7, y + 7) for area, _, x, y in placed]
+    labels = list(_labels(placed, taken))
+    named = []
+    for country in sorted(outlines):
+        rings = [[frame.at(*point) for point in ring] for ring in outlines[country]]
+        path = "".join(_ring(ring, frame.height) for ring in rings)
+        if path:
+            parts.append(f'<path class="land" fill-rule="evenodd" d="{path}"/>')
+            named.append(_country(country, rings, frame.height, taken))
+    parts += named
     parts += [_circle(*mark) for mark in sorted(placed, key=lambda mark: -(mark[0].sites or 0))]
-    return Markup("".join([*parts, *_labels(placed), "</svg>"]))  # noqa: S704 - numbers, and names that were escaped
+    return Markup("".join([*parts, *labels, "</svg>"]))  # noqa: S704 - numbers, and names that were escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +223,7 @@ class _Frame:
         middle = ((west + east) / 2, (south + north) / 2)
         shrink = math.cos(math.radians(middle[1]))
         wide, tall = (east - west) * shrink * 1.3 + 1, (north - south) * 1.3 + 1
-        wide, tall = max(wide, tall / 0.75), max(tall, wide * 0.45)
+        wide, tall = max(wide, tall / 0.9), max(tall, wide * 0.45)
         scale = _MAP / wide
         return cls(middle[0] - wide / shrink / 2, middle[1] + tall / 2, shrink, scale, round(tall * scale))
 
@@ -172,12 +232,12 @@ class _Frame:
 
 
 type _Mark = tuple[AreaLine, str, float, float]
+type _Box = tuple[float, float, float, float]  # left, right, top and bottom
 
 
-def _labels(placed: Sequence[_Mark]) -> Iterator[str]:
-    """Names beside the first circles, to the right or the left, where they cover neither a circle nor each other."""
-    taken = [(x - _radius(area), x + _radius(area), y - 7, y + 7) for area, _, x, y in placed]
-    for area, name, x, y in [mark for mark in placed if mark[0].top][:_LABELS]:
+def _labels(placed: Sequence[_Mark], taken: list[_Box]) -> Iterator[str]:
+    """Names beside the first circles, to the right or the left, where they cover nothing that has taken its place."""
+    for area, name, x, y in sorted(placed, key=lambda mark: mark[0].top is None)[:_LABELS]:
         wide, off = 6.4 * len(name), _radius(area) + 4
         for anchor, left in (("start", x + off), ("end", x - off - wide)):
             box = (left, left + wide, y - 6, y + 6)
@@ -188,7 +248,35 @@ def _labels(placed: Sequence[_Mark]) -> Iterator[str]:
                 break
 
 
-def _touch(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+def _country(name: str, rings: Sequence[Sequence[tuple[float, float]]], height: int, taken: Sequence[_Box]) -> str:
+    """A country's name near the middle of what is seen of it, by a grid of points; none where too little is seen or
+    no place is left."""
+    step = _MAP / 24
+    grid = [((i + 0.5) * step, (j + 0.5) * step) for i in range(24) for j in range(int(height / step))]
+    seen = [point for point in grid if _inside(point, rings)]
+    if len(seen) < 12:
+        return ""
+    x, y = (sum(values) / len(seen) for values in zip(*seen, strict=True))
+    half = 4.5 * len(name)
+    free = [(a, b) for a, b in seen if half < a < _MAP - half
+            and not any(_touch((a - half, a + half, b - 12, b + 6), box) for box in taken)]  # fmt: skip
+    if not free:
+        return ""
+    at = min(free, key=lambda point: math.hypot(point[0] - x, point[1] - y))
+    return f'<text class="country" x="{at[0]:g}" y="{at[1]:g}">{escape(name)}</text>'
+
+
+def _inside(point: tuple[float, float], rings: Sequence[Sequence[tuple[float, float]]]) -> bool:
+    """Whether a point lies in a shape, by the even-odd rule."""
+    x, y = point
+    crossed = 0
+    for ring in rings:
+        for (x1, y1), (x2, y2) in pairwise(ring):
+            crossed += (y1 > y) != (y2 > y) and x < x1 + (y - y1) * (x2 - x1) / (y2 - y1)
+    return crossed % 2 == 1
+
+
+def _touch(a: _Box, b: _Box) -> bool:
     return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
 
 

@@ -8,27 +8,28 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
-from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from winze.engine import reporting
 from winze.engine.disclosure import Place, View, Why, view
 from winze.engine.likelihood import Likelihood
 from winze.engine.problems import Problem
 from winze.engine.reasons import Signal
-from winze.engine.reporting import LETTERS, Report, RiskLine, Series, SignalLine, said_place
+from winze.engine.reporting import LETTERS, InputLine, Report, RiskLine, Series, SignalLine, said_place
 from winze.engine.risks import Severity
-from winze.engine.texts import LANGUAGES, catalogue, hint, sentence
+from winze.engine.texts import catalogue, hint, sentence
 from winze.formats import charts, worksheets
+from winze.formats.geography import outlines
 from winze.formats.whole import write_whole
 from winze.formats.wording import COUNTRIES, HTML_LANG, country, number, phrase, term, worded
 
@@ -67,16 +68,24 @@ def page(words: Words) -> str:
         severity=words.severity, contribution=words.contribution, signed=words.signed, total=words.total,
         likelihood_rules=words.likelihood_rules, signal_title=words.signal_title, figure=words.figure,
         unraised=words.unraised, source_card=words.source_card, problem_example=words.problem_example,
-        problem_hint=words.problem_hint,
+        problem_hint=words.problem_hint, reaches=words.reaches(), by_place=words.by_place, breakable=breakable,
+        printed=_PRINTED,
     )  # fmt: skip
     return html
 
 
-def write_index(folder: Path, entries: Iterable[tuple[str, Sequence[str]]], day: date) -> Path:
-    """A page that leads to the reports of several cases, each in its languages: `CASE/LANGUAGE/report.html`."""
-    cases = [(name, tuple(languages)) for name, languages in entries]
+def headline(cycle: reporting.Told, language: str, audience: str = "partner") -> str:
+    """The sentence that stands over the report."""
+    return phrase(reporting.compile(cycle, audience).title, language)
+
+
+def write_index(folder: Path, entries: Iterable[tuple[str, Mapping[str, str]]], day: date) -> Path:
+    """A page that leads to the reports of several cases: for each its languages, with what the report says first.
+
+    A report lies at `CASE/LANGUAGE/report.html` in the folder, its workbook, problems and data beside it.
+    """
     html = _template("index.html.j2").render(
-        css=_css(), cases=cases, day=day, languages=LANGUAGES, html_lang=HTML_LANG, t=_by_language, titled=_titled
+        css=_css(), cases=list(entries), day=day, html_lang=HTML_LANG, t=_by_language, titled=_titled, limit=_limit
     )
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "index.html", html)
@@ -90,6 +99,16 @@ def _by_language(language: str, message: str, **values: Any) -> str:
 def _titled(language: str, case: str) -> str:
     entry = catalogue().get(f"report.index.{case}")
     return entry[language] if entry else case
+
+
+def _limit(language: str, case: str) -> str:
+    entry = catalogue().get(f"report.index.limit.{case}")
+    return entry[language] if entry else ""
+
+
+def breakable(name: str) -> Markup:
+    """A file name that may be broken after its marks, and not within its words."""
+    return Markup(re.sub(r"([_\-.])", r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped
 
 
 @cache
@@ -143,17 +162,16 @@ class RuleWords:
     title: str
     confirmed: bool
     cited: tuple[str, ...]
-    figures: tuple[str, ...]
+    figures: str
+    unconfirmed: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unraised:
-    """Signals of one kind that are not raised: where, whether that is unknown, and what is missing."""
+    """Signals of one kind that are not raised: whether that is unknown; which, where, and what is missing."""
 
-    kind: str
     unknown: bool
-    names: str
-    missing: str
+    text: str
 
 
 class Rulebook(Protocol):
@@ -194,7 +212,10 @@ class Words:
 
     def joined(self, messages: Iterable[str]) -> str:
         """What is missing, as a list in one line."""
-        return "; ".join(phrase(name, self.language) for name in messages)
+        return self._listed(phrase(name, self.language) for name in messages)
+
+    def _listed(self, names: Iterable[str]) -> str:
+        return catalogue()["report.separator"][self.language].join(names)
 
     def two(self, value: float) -> str:
         return number(float(value), self.language, 2)
@@ -278,15 +299,17 @@ class Words:
 
     def _rule_words(self, id: str) -> RuleWords:
         found = self._rule(id)
-        figures = []
+        said: dict[bool, list[str]] = {True: [], False: []}
         for name, series in found.figures.items():
             dated = series.on(self.report.as_of)
             if dated is not None:
                 amount = self.t(f"rules.unit.{series.unit}", value=dated.value)
-                mark = "" if dated.confirmed else f" ({self.t('report.unconfirmed')})"
-                figures.append(f"{name}: {amount}{mark}")
+                said[dated.confirmed].append(
+                    self.t("report.group", kind=self._titled(f"rules.figure.{name}", name), names=amount)
+                )
         cited = tuple(self.rulebook.cited(citation, self.language) for citation in found.cites)
-        return RuleWords(id, found.title[self.language], found.confirmed, cited, tuple(figures))
+        figures, unconfirmed = self._listed(said[True]), self._listed(said[False])
+        return RuleWords(id, found.title[self.language], found.confirmed, cited, figures, unconfirmed)
 
     def source_card(self, id: str | None) -> Card | None:
         try:
@@ -295,7 +318,24 @@ class Words:
             return None
         if card is None:
             return None
-        return Card(card.title[self.language], card.publisher, card.licence, card.attribution, card.confirmed)
+        kinds = ("publisher", "licence", "attribution")
+        publisher, licence, attribution = (self._of_source(card, kind) for kind in kinds)
+        return Card(card.title[self.language], publisher, licence, attribution, card.confirmed)
+
+    def _of_source(self, card: Any, kind: str) -> str:
+        """What a source's card says: names and licences as they are called, sentences in the reader's language."""
+        return self._titled(f"report.{kind}.{card.id}", getattr(card, kind))
+
+    def reaches(self) -> list[str]:
+        """How far each source reaches that ends before the day, the oldest first: what it cannot show."""
+        ended = [line for line in self.report.inputs if line.age_days]
+        return [self._reach(line) for line in sorted(ended, key=lambda line: -(line.age_days or 0))]
+
+    def _reach(self, line: InputLine) -> str:
+        card = self.source_card(line.input.source)
+        name = line.input.name or self.t("report.file-withheld", number=line.number)
+        source = f"{card.title} ({card.publisher}, {name})" if card else name
+        return self.t("report.reach", source=source, day=line.input.newest, days=line.age_days)
 
     def cite(self, why: Why) -> str:
         """Where a statement was read: file, sheet, row and cell."""
@@ -320,8 +360,11 @@ class Words:
         return self.t("report.severity", scale=severity.scale, scope=severity.scope, remedy=severity.irremediability)
 
     def signal_title(self, kind: str) -> str:
-        entry = catalogue().get(f"signal.{kind}")
-        return entry[self.language] if entry else kind
+        return self._titled(f"signal.{kind}", kind)
+
+    def _titled(self, text: str, otherwise: str) -> str:
+        entry = catalogue().get(text)
+        return entry[self.language] if entry else otherwise
 
     def unit(self, unit: str | None) -> str:
         entry = catalogue().get(f"report.unit.{unit}")
@@ -342,14 +385,24 @@ class Words:
             if s.state != "raised":
                 groups.setdefault((s.state == "clear", s.kind, s.missing), []).append(self.name(line.place))
         return [
-            Unraised(kind, not clear, self._some(names), self.joined(missing))
+            Unraised(not clear, self._unraised(kind, names, missing))
             for (clear, kind, missing), names in sorted(groups.items(), key=lambda group: group[0])
         ]
 
+    def _unraised(self, kind: str, names: list[str], missing: tuple[str, ...]) -> str:
+        text = "report.group-missing" if missing else "report.group"
+        return self.t(text, kind=self.signal_title(kind), names=self._some(names), missing=self.joined(missing))
+
     def _some(self, names: list[str]) -> str:
         rest = len(names) - _NAMED
-        said = "; ".join(names[:_NAMED])
-        return f"{said}; {self.t('report.and-others', count=rest)}" if rest > 0 else said
+        more = [self.t("report.and-others", count=rest)] if rest > 0 else []
+        return self._listed([*names[:_NAMED], *more])
+
+    def by_place(self, lines: Iterable[SignalLine]) -> str:
+        """How many signals stand in each territory, the most first: what a long list says as a whole."""
+        unplaced = self.t("report.no-area")
+        counted = Counter(line.place.territory or line.place.province or unplaced for line in lines)
+        return self._some([self.t("report.place-count", place=p, count=n) for p, n in counted.most_common()])
 
     # -- pictures
 
@@ -361,28 +414,34 @@ class Words:
         return [(id, counts.get(id)) for id in _SECTIONS]
 
     def map(self) -> Markup | None:
-        outlines = getattr(import_module("winze.formats.geography"), "outlines", None)
-        rings = outlines(COUNTRIES) if outlines else {}
+        rings = {country(code, self.language): found for code, found in outlines(COUNTRIES).items()}
         names = [self.name(area.place) for area in self.report.areas]
         return charts.area_map(self.report.areas, rings, names, self.t("report.map.label"))
 
     def price_charts(self) -> list[Figure]:
         return [
-            *(self._chart(s, charts.line, self._world_caption(s)) for s in self.report.world_prices),
-            *(self._chart(s, _share, self._gate_caption(s)) for s in self.report.gate_ratios[:12]),
-        ]
+            *(self._chart(s, charts.line, self._world_caption(s), self._price_unit(s))
+              for s in self.report.world_prices),
+            *(self._chart(s, charts.shares, self._gate_caption(s), self.t("report.chart.axis-gate"))
+              for s in self.report.gate_ratios[:12]),
+        ]  # fmt: skip
 
     def conflict_charts(self) -> list[Figure]:
-        return [self._chart(s, charts.columns, self._conflict_caption(s)) for s in self.report.conflict]
+        unit = self.t("report.chart.axis-conflict")
+        return [self._chart(s, charts.columns, self._conflict_caption(s), unit) for s in self.report.conflict]
 
-    def _chart(self, series: Series, draw: Callable[[Series, str, str], Markup], caption: str) -> Figure:
-        return Figure(draw(series, self.language, caption), caption)
+    def _chart(
+        self, series: Series, draw: Callable[[Series, str, str, str], Markup], caption: str, unit: str
+    ) -> Figure:
+        return Figure(draw(series, self.language, caption, unit), caption)
+
+    def _price_unit(self, series: Series) -> str:
+        amount, _, unit = series.unit.partition("/")
+        return self.t("report.chart.per", amount=amount, unit=f"@unit.{unit}") if unit else self.term(f"unit.{amount}")
 
     def _world_caption(self, series: Series) -> str:
-        amount, _, unit = series.unit.partition("/")
-        per = self.t("report.chart.per", amount=amount, unit=f"@unit.{unit}") if unit else self.term(f"unit.{amount}")
-        return self.t("report.chart.world", mineral=f"@mineral.{series.name}", unit=per, value=series.values[-1],
-                      day=series.days[-1], source=series.source)  # fmt: skip
+        return self.t("report.chart.world", mineral=f"@mineral.{series.name}", unit=self._price_unit(series),
+                      value=series.values[-1], day=series.days[-1], source=series.source)  # fmt: skip
 
     def _gate_caption(self, series: Series) -> str:
         return self.t("report.chart.gate", mineral=f"@mineral.{series.name}", place=self._series_place(series),
@@ -390,7 +449,8 @@ class Words:
 
     def _conflict_caption(self, series: Series) -> str:
         unknown = sum(1 for value in series.values if value is None)
-        return self.t("report.chart.conflict", place=self._series_place(series), source=f"@dataset.{series.source}",
+        text = "report.chart.conflict-gaps" if unknown else "report.chart.conflict"
+        return self.t(text, place=self._series_place(series), source=f"@dataset.{series.source}",
                       unknown=unknown, months=len(series.values))  # fmt: skip
 
     def _series_place(self, series: Series) -> str:
@@ -410,6 +470,8 @@ class Words:
 
 
 _NAMED = 12
+_PRINTED = 40
+"""Risks whose reasons are on paper too; all are on the screen and in the workbook."""
 _STATEMENT = re.compile(r"s[0-9a-f]{16}")
 """A subject may end in a statement's id, where an act gives no number: that is no name."""
 _SECTIONS = (
@@ -420,7 +482,3 @@ _COUNTED = {
                 "buyer-collapse", "capacity-at-risk", "export-over-production", "presence-fall"),
     "flags": ("red-flag-", "screening"),
 }  # fmt: skip
-
-
-def _share(series: Series, language: str, label: str) -> Markup:
-    return charts.line(series, language, label, percent=True)

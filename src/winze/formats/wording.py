@@ -7,6 +7,7 @@ written; an unknown message id is our bug and raises.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -29,6 +30,8 @@ HTML_LANG: Mapping[str, str] = {"en": "en", "fr": "fr", "es": "es", "zh-hans": "
 """The language as HTML and BCP 47 name it."""
 COUNTRIES = tuple(sorted(code for code in get_global("territory_aliases") if len(code) == 3 and code.isalpha()))
 """The three-letter codes of countries."""
+_FRENCH = re.compile(r" (?=[;:?!%»])|(?<=«) ")
+"""Where French keeps a mark on the line of its word."""
 _UNGROUPED = frozenset({"year", "row", "number"})
 
 
@@ -59,7 +62,8 @@ def phrase(said: Said | str, language: str, /, **values: Value) -> str:
         if said.startswith("term."):
             return said.rpartition(".")[2]
         raise KeyError(f"there is no text {said!r}")
-    return entry[language].format_map({name: _Worded(worded(v, language, name)) for name, v in values.items()})
+    said_so = entry[language].format_map({name: _Worded(worded(v, language, name)) for name, v in values.items()})
+    return _FRENCH.sub("\u00a0", said_so) if language == "fr" else said_so
 
 
 def worded(value: Value, language: str, name: str = "") -> str:
@@ -117,6 +121,10 @@ def _listed(kind: str, language: str) -> Mapping[str, str]:
 
 @cache
 def country(code: str, language: str) -> str:
-    """The name of a country by its three-letter code, by the common locale data; the code itself where unknown."""
+    """The name of a country by its three-letter code, by the common locale data unless we call it otherwise; the code
+    itself where unknown."""
+    ours = catalogue().get(f"term.country.{code}")
+    if ours:
+        return ours[language]
     short = get_global("territory_aliases").get(code, [code])[0]
     return str(Locale.parse(LOCALES[language]).territories.get(short, code))
