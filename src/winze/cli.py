@@ -1,17 +1,20 @@
-"""The verbs at the shell. Exit codes: 0 done, 1 errors in the data, 2 refused, 3 usage, 4 a bug of ours."""
+"""The verbs at the shell. Exit codes: 0 done, 1 errors in the data, 2 refused, 3 usage, 4 a bug of ours; 130, as shells
+have it, where a person stopped the verb before it was done."""
 
 from __future__ import annotations
 
 import json
 import sys
 import traceback
+import unicodedata
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
-DONE, DATA, REFUSED, USAGE, BUG = 0, 1, 2, 3, 4
+DONE, DATA, REFUSED, USAGE, BUG, STOPPED = 0, 1, 2, 3, 4, 130
 Language = Literal["en", "fr", "es", "zh-hans"]
 Audience = Literal["partner", "internal", "public"]
 
@@ -52,7 +55,8 @@ def check(
     today = datetime.now(UTC).date()
     readings = [reading.after(reading.read(path), today) for path in paths]
     if json_:
-        print(json.dumps([_checked(found, lang) for found in readings], ensure_ascii=False, indent=1))
+        text = json.dumps([_checked(found, lang) for found in readings], ensure_ascii=False, indent=1)
+        print("\n".join(_shown(line) for line in text.split("\n")))
     else:
         for found in readings:
             _print_reading(found, lang)
@@ -81,12 +85,13 @@ def _print_reading(found: Any, lang: str) -> None:
 
     kinds = _checked(found, lang)["records"]
     counted = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "–"
-    print(f"{found.name}: {found.format or '?'} {found.version or ''} {counted}")
+    _print(f"{found.name}: {found.format or '?'} {found.version or ''} {counted}")
     for same in _grouped(found.problems):
         first = same[0]
         where = ", ".join(_where(problem.origin) for problem in same[:5]) + (" …" if len(same) > 5 else "")
         times = f" ({len(same):,} times)" if len(same) > 1 else ""
-        print(f"  {first.severity}{times}: {sentence(first, lang)} {hint(first, lang)}{f' [{where}]' if where else ''}")
+        where = f" [{where}]" if where else ""
+        _print(f"  {first.severity}{times}: {sentence(first, lang)} {hint(first, lang)}{where}")
 
 
 def _grouped(problems: Any) -> list[list[Any]]:
@@ -139,15 +144,32 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     written = report.write(result, out, lang, audience)
     write_whole(out / "cycle.json", cycle_json.dump(result))
-    print("\n".join(report.summary(result, lang, audience)))
+    for line in report.summary(result, lang, audience):
+        _print(line)
     names = ", ".join(sorted(["cycle.json", *(path.name for path in written)]))
-    print(say("run.written", lang, files=names, folder=out))
+    _print(say("run.written", lang, files=names, folder=out))
     failed = any(problem.severity == "error" for problem in result.problems)
     return DATA if failed else DONE
 
 
+def _print(line: str) -> None:
+    print(_shown(line))
+
+
 def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(_shown(line), file=sys.stderr, flush=True)
+
+
+def _shown(line: str) -> str:
+    """One line as a terminal may show it: what a file smuggled in to steer the terminal, break the line or turn its
+    direction is written out (in the form that JSON also reads)."""
+    return "".join(
+        f"\\u{ord(c):04x}" if c == "\x7f" else json.dumps(c)[1:-1] if unicodedata.category(c) in _STEERING else c
+        for c in line
+    )
+
+
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 @app.command
@@ -165,10 +187,15 @@ def explain(folder: Path, risk: str, *, lang: Language = "en") -> int:
     path = folder / "cycle.json"
     if not path.exists():
         raise Stop(USAGE, f"There is no cycle.json in {folder}: run `winze run` first.")
-    lines = explaining.explain(json.loads(path.read_text(encoding="utf-8")), risk, lang)
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as wrong:
+        raise Stop(USAGE, f"{path} is not what `winze run` wrote: run it again.") from wrong
+    lines = explaining.explain(document, risk, lang)
     if lines is None:
         raise Stop(USAGE, f"There is no risk {risk!r} in {path}.")
-    print("\n".join(lines))
+    for line in lines:
+        _print(line)
     return DONE
 
 
@@ -261,7 +288,9 @@ def serve(folder: Path, *, port: int = 8000) -> int:
     """
     from winze import serve as server
 
-    return server.forever(folder, port)
+    with suppress(KeyboardInterrupt):
+        server.forever(folder, port)
+    return DONE
 
 
 @app.command
@@ -277,7 +306,9 @@ def demo(folder: Path = Path("demo"), *, port: int = 8000, once: bool = False, d
     """
     from winze import serve as server
 
-    return server.demo(folder, port, once=once, data=data)
+    with suppress(KeyboardInterrupt):
+        server.demo(folder, port, once=once, data=data)
+    return DONE
 
 
 @rules_app.command(name="list")
@@ -352,7 +383,10 @@ def outcome(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         return DONE
     except KeyboardInterrupt:
-        return DONE
+        return STOPPED
+    except OSError as wrong:
+        _tell(f"{wrong.filename or ''}: {wrong.strerror or wrong}".removeprefix(": "))
+        return USAGE
     except Exception:
         traceback.print_exc()
         _tell("This is a bug of ours. Please report it with the lines above.")

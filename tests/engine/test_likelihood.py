@@ -32,10 +32,7 @@ def by_hand(told, site, force, p):
     here = built.sites[f"site:ipis/{site}"]
     terms = []
     for other in built.sites.values():
-        for s in likelihood.once_a_day(other.visits):
-            answer = likelihood.found(s.said, force)
-            if answer is None:
-                continue
+        for s, answer in likelihood.answers(other.visits, lambda said: likelihood.found(said, force)):
             a, b = here.point, s.said.point
             cos = math.sin(math.radians(a.lat)) * math.sin(math.radians(b.lat)) + math.cos(math.radians(a.lat)) * (
                 math.cos(math.radians(b.lat)) * math.cos(math.radians(a.lon - b.lon))
@@ -191,5 +188,26 @@ def test_what_a_visit_says_of_each_kind_of_force(fields, non_state, state):
 
 def test_two_visits_on_one_day_count_once_and_the_finding_stands():
     quiet, finding = visit(row=2), visit(row=3, actors=(FDLR,))
-    assert likelihood.once_a_day((quiet, finding)) == [finding]
-    assert likelihood.once_a_day((finding, quiet)) == [finding]
+    for told in ((quiet, finding), (finding, quiet)):
+        assert likelihood.answers(told, lambda said: likelihood.found(said, "non-state")) == [(finding, True)]
+
+
+def test_of_two_visits_on_one_day_the_one_that_answers_stands_beside_one_that_cannot_say():
+    silent, child = visit(row=2), visit(row=3, children_under_15=True)
+    for told in ((silent, child), (child, silent)):
+        assert likelihood.answers(told, lambda said: said.children_under_15) == [(child, True)]
+
+
+def test_someone_of_an_unknown_kind_who_interferes_clears_nobody():
+    stranger = ArmedActor("", "unknown", acts=("taxation",))
+    said = visit(actors=(stranger,), armed_presence=True, interference=True).said
+    assert [likelihood.found(said, force) for force in ("non-state", "state")] == [None, None]
+
+
+def test_of_types_that_overlap_the_widest_speaks_and_a_month_told_twice_counts_once():
+    wide = list(months([5] * 12))
+    narrow = [replace(s, said=replace(s.said, type="civilian-targeting", events=1)) for s in wide]
+    corrected = replace(wide[-1], said=replace(wide[-1].said, events=9), published_on=date(2020, 5, 2))
+    for told in ([*wide, *narrow, corrected], [corrected, *narrow, *wide]):
+        ((events, _),) = likelihood.events_in_year(told, date(2020, 5, 11)).values()
+        assert events == 11 * 5 + 9

@@ -170,7 +170,7 @@ def test_each_signal_bears_on_its_own_subject_first():
             assert signal.touches[0] == signal.subject.partition("#")[0], signal.id
 
 
-def test_a_rule_that_is_not_in_force_decides_nothing_and_stops_no_other():
+def test_a_rule_that_is_not_in_force_decides_nothing_says_so_and_stops_no_other():
     class Ended:
         def figure(self, rule, name, day, /):
             if rule == "signal/gate-ratio":
@@ -182,7 +182,25 @@ def test_a_rule_that_is_not_in_force_decides_nothing_and_stops_no_other():
 
     told = everything()
     kept = detect(told, build(told), Ended(), AS_OF, near=near(told))
-    assert kept == tuple(s for s in found(told) if s.kind != "gate-ratio")
+    assert [s for s in kept if s.kind != "gate-ratio"] == [s for s in found(told) if s.kind != "gate-ratio"]
+    (ended,) = (s for s in kept if s.kind == "gate-ratio")
+    assert (ended.state, ended.rule, ended.missing) == (
+        "cannot-evaluate", "signal/gate-ratio", ("missing.rule-in-force",),
+    )  # fmt: skip
+
+
+def test_with_no_rule_in_force_every_kind_of_signal_says_that_it_cannot_be_evaluated():
+    class Nothing:
+        def figure(self, rule, name, day, /):
+            raise KeyError(name)
+
+        def rule(self, rule, /):
+            return BOOK.rule(rule)
+
+    told = everything()
+    states = {s.kind: s.state for s in detect(told, build(told), Nothing(), AS_OF, near=near(told))}
+    by_figure = {s.kind for s in found(told)} - {"restriction", "closure", "closure-overrun"}
+    assert {states[kind] for kind in by_figure} == {"cannot-evaluate"}
 
 
 def test_a_signal_of_a_whole_country_names_the_sites_of_the_chain_and_not_all_there_are():

@@ -195,8 +195,11 @@ def test_more_conflict_than_in_the_three_years_before_is_raised():
     }
 
 
-def test_as_much_conflict_as_before_is_clear():
-    assert conflict(months((2016, 5), (2020, 4), 5)).state == "clear"
+def test_as_much_conflict_as_before_is_no_calm_and_two_events_in_a_year_are():
+    as_before = conflict(months((2016, 5), (2020, 4), 5))
+    assert (as_before.state, as_before.missing) == ("cannot-evaluate", ("missing.event-places",))
+    quiet = [*months((2016, 5), (2020, 2), 0), *months((2020, 3), (2020, 4), 1)]
+    assert (conflict(quiet).state, conflict(quiet).missing) == ("clear", ())
 
 
 def test_months_of_zero_are_counted_and_months_without_a_row_are_unknown():
@@ -212,7 +215,7 @@ def test_months_of_zero_are_counted_and_months_without_a_row_are_unknown():
 
 def test_a_month_that_is_not_over_is_not_known():
     told = [*months((2016, 5), (2020, 4), 1), count("area:CD5402", 2020, 5, 500)]
-    assert conflict(told).state == "clear" and conflict(told, as_of="2020-05-31").state == "raised"
+    assert conflict(told).state == "cannot-evaluate" and conflict(told, as_of="2020-05-31").state == "raised"
 
 
 def test_an_unknown_number_of_events_is_no_month_of_zero():
@@ -284,7 +287,18 @@ def test_an_event_placed_to_its_province_far_away_long_ago_or_still_to_come_is_n
 
 def test_an_event_of_one_dataset_never_adds_to_the_other():
     near = around(event("1"), event("2"), event("1", dataset="acled"), event("2", dataset="acled"))
-    assert conflict([], "ucdp-ged", near=near).state == "clear" and conflict([], "acled", near=near).state == "clear"
+    assert {conflict([], dataset, near=near).state for dataset in ("ucdp-ged", "acled")} == {"cannot-evaluate"}
+
+
+def test_few_events_from_a_file_that_need_not_hold_all_are_not_calm_and_a_count_of_some_months_neither():
+    assert conflict([], "ucdp-ged", near=around(event("1"))).missing == ("missing.conflict-count",)
+    some = conflict(months((2020, 3), (2020, 4), 0))
+    assert (some.state, some.missing) == ("cannot-evaluate", ("missing.conflict-count",))
+
+
+def test_no_rise_is_claimed_against_months_that_nobody_counted():
+    signal = conflict(months((2019, 5), (2020, 4), 5))
+    assert (signal.state, signal.threshold) == ("cannot-evaluate", None)
 
 
 # -- reporting and presence

@@ -130,3 +130,15 @@ def test_figures_of_last_year_are_no_pressure_of_today():
 def test_the_limits_are_the_rules_own():
     book = Book({("pressure/desperation", "raised_at_percent"): 60})
     assert states([*FLAT, *HALVED], book) == ("clear", "clear")
+
+
+def test_rapacity_is_clear_only_where_the_price_of_every_mineral_is_known():
+    both = visit("m", "2020-02-01", armed_presence=False, minerals=("gold", "coltan"))
+    found = signals([both, *FLAT, *STEADY], "2020-05-11")["pressure-rapacity/site:m"]
+    assert (found.state, found.missing) == ("cannot-evaluate", ("missing.spot",))
+
+
+def test_a_rise_that_an_industrial_mine_nearby_would_make_grave_is_not_clear_while_nobody_knows_of_one():
+    some = [price("gold", 2019, 4, "50"), price("gold", 2020, 4, "58")]
+    found = pressed([*some, *STEADY])[0]
+    assert (found.state, found.missing) == ("cannot-evaluate", ("missing.industrial-mine",))

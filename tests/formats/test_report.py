@@ -335,3 +335,18 @@ def test_places_are_named_for_each_kind_of_subject() -> None:
         assert names["country:BFA#gold"] == "Burkina Faso · gold" and names["province:COD/sud kivu"] == "Sud-Kivu"
         assert all(names.values()) and names["country:BFA#sa4d94d8916f21c5a"] == "Burkina Faso"
         assert ("Kasongo" in names["party:comptoir kasongo"]) == (audience == "internal")
+
+
+def test_red_flags_that_are_withheld_are_counted_and_not_shown_as_none(tmp_path: Path) -> None:
+    told = compiled(cycle(), "public")
+    words = report.Words(cycle(), told, view(cycle(), "public"), "en")
+    assert not told.of("red-flag-", "screening") and dict(words.sections())["flags"] is None
+    report.write(cycle(), tmp_path, "en", "public")
+    assert "No link of a chain that this audience may see" in text_of(page_of(tmp_path))
+    told = compiled(cycle(), "internal")
+    many = tuple(replace(line, raised=7) for line in told.signal_counts if line.kind.startswith("red-flag-"))
+    counted = report.Words(cycle(), replace(told, signals=(), signal_counts=many), words.eyes, "en")
+    assert many and counted.withheld("red-flag-") == str(7 * len(many))
+    hidden = replace(told, signals=(), signal_counts=(replace(many[0], raised=None),))
+    few = report.Words(cycle(), hidden, words.eyes, "en")
+    assert few.withheld("red-flag-") == "fewer than 5, or withheld beside such"

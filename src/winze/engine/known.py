@@ -10,6 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Protocol, cast
 
+from winze.engine.problems import NotInForce
 from winze.engine.records import Fact, Price, Record, Statement, Supply
 from winze.engine.register import Register, Site, fold
 
@@ -34,10 +35,6 @@ class Rules(Protocol):
     def figure(self, rule: str, name: str, day: date, /) -> Figure: ...
 
     def rule(self, rule: str, /) -> Rule: ...
-
-
-class NotInForce(Exception):
-    """A rule gives no figure for the day: it had not begun, or has ended, and decides nothing."""
 
 
 def months_before(day: date, months: int) -> date:
@@ -82,7 +79,7 @@ class Known:
         try:
             return float(self.rules.figure(rule, name, self.as_of).value)
         except KeyError as error:
-            raise NotInForce(rule, name) from error
+            raise NotInForce(rule, name, self.as_of) from error
 
     @cached_property
     def facts(self) -> Mapping[str, Mapping[tuple[str, str | None], list[tuple[Statement, Fact]]]]:

@@ -26,6 +26,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from winze.engine.known import newest_first
+from winze.engine.presence import TYPES
 from winze.engine.reasons import Reason, because
 from winze.engine.records import ArmedActor, ConflictCount, Point, Statement, Visit, of_kind
 from winze.engine.register import Register, Site
@@ -258,17 +260,23 @@ def _logistic(x: float) -> float:
 def events_in_year(statements: list[Statement], as_of: date) -> dict[str, tuple[int, Statement]]:
     """Conflict events of each area over the last 12 known months, with the newest statement counted.
 
-    An area whose months are not all known has no figure: a gap is not peace. One dataset only (the one with most
-    months): datasets are never summed.
+    An area whose months are not all known has no figure: a gap is not peace. Of a month told twice the newest word
+    counts. Datasets, and types of events that overlap, are never summed: the first type of `TYPES` speaks, then the
+    first dataset by name, that has all its months.
     """
-    months: dict[tuple[str, str, str], list[tuple[date, int, Statement]]] = {}
+    months: dict[tuple[str, str, str], dict[date, Statement]] = {}
     for statement, count in of_kind(statements, ConflictCount):
         day = statement.speaks_of.known_on
         if statement.speaks_of.precision == "month" and 0 <= (as_of - day).days <= 396 and count.events is not None:
-            months.setdefault((statement.subject, count.dataset, count.type), []).append((day, count.events, statement))
+            told = months.setdefault((statement.subject, count.dataset, count.type), {})
+            told[day] = max(statement, told.get(day, statement), key=newest_first)
     result: dict[str, tuple[int, Statement]] = {}
-    for (subject, _, _), rows in sorted(months.items(), key=lambda item: item[0]):
-        newest = sorted(rows, key=lambda row: (row[0], row[2].id))[-12:]
-        if len({row[0] for row in newest}) == 12 and subject not in result:
-            result[subject] = (sum(row[1] for row in newest), newest[-1][2])
+    for (subject, _, _), told in sorted(months.items(), key=lambda item: _speaks_first(*item[0])):
+        newest = [told[day] for day in sorted(told)[-12:]]
+        if len(newest) == 12 and subject not in result:
+            result[subject] = (sum(count.events or 0 for _, count in of_kind(newest, ConflictCount)), newest[-1])
     return result
+
+
+def _speaks_first(subject: str, dataset: str, type: str) -> tuple[str, int, str, str]:
+    return (subject, TYPES.index(type) if type in TYPES else len(TYPES), type, dataset)

@@ -236,8 +236,9 @@ def near_sites(known: Known, near: Near | None = None) -> Iterator[Signal]:
     """Conflict around each site, one signal a dataset: the last 12 months against the 36 before.
 
     `near` gives events with their distance; without it the counts of the site's area speak. An event placed only to
-    its province is near nothing and is left to the counts. Clear takes a count of all twelve months and one of months
-    before to hold it against; a few events from a file that need not hold all of them are not yet calm.
+    its province is near nothing and is left to the counts. Clear takes a count of all twelve months of fewer
+    events than the rule asks for: conflict that has not risen, a count with gaps and a few events from a file that
+    need not hold all of them are no calm.
     """
     counts = area_months(known)
     year, start = months_before(known.as_of, 12), months_before(known.as_of, 48)
@@ -304,8 +305,9 @@ def _conflict(
         reasons.append(because("reason.conflict-before", CONFLICT, before.newest, events=before.events,
                                months=before.months, unknown=36 - before.months))  # fmt: skip
     risen = last is not None and last.events >= least and None not in (now, usual) and (now or 0) >= rise * (usual or 0)
-    whole = last is not None and last.months == 12 and usual is not None
-    state = "raised" if risen or len(placed) >= least else "clear" if whole else "cannot-evaluate"
+    calm = last is not None and last.months == 12 and last.events < least
+    state = "raised" if risen or len(placed) >= least else "clear" if calm else "cannot-evaluate"
+    lacking = "missing.event-places" if last is not None and last.events >= least else "missing.conflict-count"
     return Signal(
         "conflict-near",
         f"{site.id}#{dataset}",
@@ -316,7 +318,7 @@ def _conflict(
         threshold=rise * usual if usual is not None else None,
         unit="events-a-month",
         since=placed[0][0].speaks_of.known_on if placed and not risen else None,
-        missing=("missing.conflict-count",) if state == "cannot-evaluate" else (),
+        missing=(lacking,) if state == "cannot-evaluate" else (),
         touches=_touches(site),
     )
 
@@ -344,16 +346,19 @@ def presence_falls(known: Known) -> Iterator[Signal]:
     """Warns where fewer people went to look: fewer reports are then not less risk.
 
     From the facts on visits and incidents of a programme, and from the visits to the sites of each area themselves
-    (an incident: a visit that found interference), the last 12 months against the 12 before.
+    (an incident: a visit that found interference), the last 12 months against the 12 before. Where no visit to any
+    site is known for those 12 months the files may simply end earlier: nobody can tell whether people went.
     """
+    newest = max((s.speaks_of.end for site in known.register.sites.values() for s in site.visits), default=date.min)
+    told = newest > months_before(known.as_of, 12)
     done = set()
     for place, (before, now) in sorted(_counted(known).items()):
         done.add(place)
-        yield _watched(known, place, before, now)
+        yield _watched(known, place, before, now, told=True)
     for area_id in sorted(known.register.areas):
         pair = _visited(known, known.register.areas[area_id]) if area_id not in done else None
         if pair is not None:
-            yield _watched(known, area_id, *pair)
+            yield _watched(known, area_id, *pair, told)
 
 
 def _counted(known: Known) -> dict[str, tuple[Watch, Watch]]:
@@ -394,7 +399,7 @@ def _incidents(visits: list[Statement]) -> int:
     return sum(any(interfered(visit_of(s), force) for force in FORCES) for s in visits)
 
 
-def _watched(known: Known, place: str, before: Watch, now: Watch) -> Signal:
+def _watched(known: Known, place: str, before: Watch, now: Watch, told: bool) -> Signal:
     fall = known.number(REPORTING, "visits_fall_percent")
     change = 100 * (now.visits - before.visits) / before.visits if before.visits else None
     raised = change is not None and -change >= fall
@@ -413,6 +418,8 @@ def _watched(known: Known, place: str, before: Watch, now: Watch) -> Signal:
         reasons.append(because("reason.fewer-reports", REPORTING, now.statement))
     elif raised:
         reasons.append(because("reason.more-reports", REPORTING, now.statement))
-    return Signal("presence-fall", place, "raised" if raised else "clear", REPORTING, tuple(reasons), value=change,
-                  threshold=-fall, unit="percent", since=now.until if raised else None,
+    state = "cannot-evaluate" if not told or change is None else "raised" if raised else "clear"
+    return Signal("presence-fall", place, state, REPORTING, tuple(reasons), value=change if told else None,
+                  threshold=-fall, unit="percent", since=now.until if state == "raised" else None,
+                  missing=("missing.visit",) if state == "cannot-evaluate" else (),
                   touches=known.reach(place))  # fmt: skip

@@ -29,7 +29,8 @@ def rapacity(rise: float, armed: bool | None, industrial: bool | None, unarmed: 
     """The index of rapacity: the rise of the world price in percent, never below zero, by what makes it lootable.
 
     `unarmed` is the weight where nobody armed was seen; where nobody knows, the full weight stands. `multiplier`
-    applies beside an industrial mine (Rigterink and others 2024: more than three times); unknown is not near.
+    applies beside an industrial mine (Rigterink and others 2024: more than three times); where nobody knows, the index
+    stands without it, and what it would change cannot be evaluated.
     """
     return max(0.0, rise) * (unarmed if armed is False else 1.0) * (multiplier if industrial else 1.0)
 
@@ -77,7 +78,7 @@ def _paid(known: Known) -> Mapping[tuple[str, str], list[Paid]]:
 
 def pressures(known: Known, found: Iterable[Signal]) -> Iterator[Signal]:
     """Rapacity and desperation for each site of the focus. Rapacity is clear only where the price of every mineral of
-    the site is known."""
+    the site is known, and an industrial mine beside it, which nobody knows of, would not change that."""
     seen = {s.id: s.state for s in found if s.kind.startswith("armed-presence-")}
     stops = _stops(known)
     paid = _paid(known)
@@ -120,9 +121,11 @@ def _rapacity(known: Known, site: Site, rises: Mapping[str, Change | None], seen
     text = {True: "reason.armed-near", False: "reason.nobody-armed-near", None: "reason.armed-unknown"}[armed]
     grade = because("reason.evidence-grade", RAPACITY, grade="@grade.local" if armed else "@grade.world")
     reasons = (*top.said, because(text, RAPACITY), because("reason.industrial-unknown", RAPACITY), grade)
-    state = "raised" if index >= limit else "clear" if priced else "cannot-evaluate"
+    lacking = ((not priced, "missing.spot"), (index * max(1.0, multiplier) >= limit, "missing.industrial-mine"))
+    missing = () if index >= limit else tuple(name for lacks, name in lacking if lacks)
+    state = "raised" if index >= limit else "cannot-evaluate" if missing else "clear"
     return Signal("pressure-rapacity", site.id, state, RAPACITY, reasons, value=index, threshold=limit, unit="percent",
-                  missing=("missing.spot",) if state == "cannot-evaluate" else (), touches=touches)  # fmt: skip
+                  missing=missing, touches=touches)  # fmt: skip
 
 
 def _desperation(

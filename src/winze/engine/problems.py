@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from winze.engine.records import Origin
@@ -45,6 +46,13 @@ class Refusal(Exception):
         super().__init__(sentence)
         self.rule = rule
         self.sentence = sentence
+
+
+class NotInForce(Refusal, KeyError):
+    """A rule gives no figure for the day: it had not begun, or has ended, and decides nothing."""
+
+    def __init__(self, rule: str, name: str, day: date) -> None:
+        super().__init__(rule, f"The rule {rule} gives no figure {name!r} for {day}: it was not in force.")
 
 
 class Log:

@@ -194,8 +194,8 @@ _QUESTIONS: dict[str, Callable[[Visit], bool | None]] = {
 
 def _newest_yes(site: Site, question: Callable[[Visit], bool | None]) -> Statement | None:
     """The newest visit that could answer, where it found it; None where it did not, or none could say."""
-    statement, answer = (likelihood.answers(site.visits, question) or [(None, False)])[-1]
-    return statement if answer else None
+    newest = likelihood.answers(site.visits, question)[-1:]
+    return next((statement for statement, found in newest if found), None)
 
 
 def _child_level(statement: Statement, level: str, rulebook: Rules) -> str:

@@ -24,6 +24,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from winze.engine.problems import NotInForce
 from winze.engine.texts import LANGUAGES, catalogue, say
 
 LAYOUT = ("oecd", "crisis", "likelihood.yaml", "risks.yaml", "decay.yaml")
@@ -208,11 +209,12 @@ class Rulebook:
         return tuple(rule for rule in self.by_id.values() if kind is None or rule.kind == kind)
 
     def figure(self, id: str, name: str, day: date) -> Figure:
-        """A figure as it stands on a day. Raises KeyError for one that is unknown, or not in force on that day."""
+        """A figure as it stands on a day. Raises KeyError for one that is unknown, `NotInForce` (one too) for one that
+        is not in force on that day."""
         series = self.by_id[id].figures[name]
         dated = series.on(day)
         if dated is None or dated.value is None:
-            raise KeyError(f"the figure {name!r} of the rule {id!r} is not in force on {day}")
+            raise NotInForce(id, name, day)
         return Figure(id, name, dated.value, series.unit, dated.since, dated.confirmed)
 
     def source(self, id: str) -> SourceCard:

@@ -8,16 +8,21 @@ dataset, an act, a node) that follows after `#`, and `touches` holds the plain s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from datetime import date
 
 from winze.engine import closures, known, presence, pressures, prices, redflags, restrictions, screening
 from winze.engine.known import Rules
 from winze.engine.presence import Near
+from winze.engine.problems import NotInForce
 from winze.engine.reasons import Signal
 from winze.engine.records import Statement
 from winze.engine.register import Register
 from winze.engine.screening import Similarity, token_sort
+
+AT_SITES = (
+    *(f"{what}-{force}" for what in ("armed-presence", "interference") for force in presence.FORCES),
+    "not-reached",
+)
 
 __all__ = ["Near", "Rules", "Similarity", "detect"]
 
@@ -38,28 +43,31 @@ def detect(
     What cannot be evaluated says so and names what is missing: it is never left out and never clear.
     """
     day = known.gather(statements, register, rulebook, as_of)
-    seen = _all(
-        prices.gate_ratios(day),
-        prices.spot_moves(day),
-        closures.closures(day),
-        closures.capacity(day),
-        closures.buyer_collapse(day),
-        closures.export_over_production(day),
-        restrictions.restrictions(day),
-        restrictions.policy_hints(day),
-        presence.at_sites(day),
-        presence.near_sites(day, near),
-        presence.presence_falls(day),
-        screening.screen(day, similarity),
-    )
-    seen += _all(redflags.red_flags(day, seen), pressures.pressures(day, seen))
+    seen = [
+        *_found(prices.gate_ratios(day), "gate-ratio"),
+        *_found(prices.spot_moves(day), "spot-fall", "spot-rise"),
+        *_found(closures.closures(day), "closure", "closure-overrun"),
+        *_found(closures.capacity(day), "capacity-at-risk"),
+        *_found(closures.buyer_collapse(day), "buyer-collapse"),
+        *_found(closures.export_over_production(day), "export-over-production"),
+        *_found(restrictions.restrictions(day), "restriction"),
+        *_found(restrictions.policy_hints(day), "policy-hint"),
+        *_found(presence.at_sites(day), *AT_SITES),
+        *_found(presence.near_sites(day, near), "conflict-near"),
+        *_found(presence.presence_falls(day), "presence-fall"),
+        *_found(screening.screen(day, similarity), "screening"),
+    ]
+    seen += [
+        *_found(redflags.red_flags(day, seen), *(f"red-flag-{code}" for code in redflags.NEEDS)),
+        *_found(pressures.pressures(day, seen), "pressure-rapacity", "pressure-desperation"),
+    ]
     return tuple(sorted(seen, key=lambda signal: (signal.kind, signal.subject)))
 
 
-def _all(*detectors: Iterator[Signal]) -> list[Signal]:
-    """What the detectors find. One whose rule is not in force on the day finds nothing: that rule decides nothing."""
-    found: list[Signal] = []
-    for detector in detectors:
-        with suppress(known.NotInForce):
-            found += list(detector)
-    return found
+def _found(detector: Iterator[Signal], *kinds: str) -> list[Signal]:
+    """What a detector finds. Where its rule is not in force on the day, each of its kinds cannot be evaluated."""
+    try:
+        return list(detector)
+    except NotInForce as absent:
+        missing = ("missing.rule-in-force",)
+        return [Signal(kind, "world:all", "cannot-evaluate", absent.rule, missing=missing) for kind in kinds]

@@ -236,15 +236,18 @@ type _Box = tuple[float, float, float, float]  # left, right, top and bottom
 
 
 def _labels(placed: Sequence[_Mark], taken: list[_Box]) -> Iterator[str]:
-    """Names beside the first circles, to the right or the left, where they cover nothing that has taken its place."""
+    """Names at the first circles, to the right, left, below or above, where they cover nothing that has taken its
+    place."""
     for area, name, x, y in sorted(placed, key=lambda mark: mark[0].top is None)[:_LABELS]:
         wide, off = 6.4 * len(name), _radius(area) + 4
-        for anchor, left in (("start", x + off), ("end", x - off - wide)):
-            box = (left, left + wide, y - 6, y + 6)
+        for anchor, at, left, middle in (
+            ("start", x + off, x + off, y), ("end", x - off, x - off - wide, y),
+            ("middle", x, x - wide / 2, y + off + 4), ("middle", x, x - wide / 2, y - off - 4),
+        ):  # fmt: skip
+            box = (left, left + wide, middle - 6, middle + 6)
             if box[0] > 0 and box[1] < _MAP and not any(_touch(box, other) for other in taken):
                 taken.append(box)
-                at = x + off if anchor == "start" else x - off
-                yield f'<text class="label {anchor}" x="{at:.1f}" y="{y + 4:.1f}">{escape(name)}</text>'
+                yield f'<text class="label {anchor}" x="{at:.1f}" y="{middle + 4:.1f}">{escape(name)}</text>'
                 break
 
 
@@ -257,7 +260,7 @@ def _country(name: str, rings: Sequence[Sequence[tuple[float, float]]], height: 
     if len(seen) < 12:
         return ""
     x, y = (sum(values) / len(seen) for values in zip(*seen, strict=True))
-    half = 4.5 * len(name)
+    half = len(name) * (4.5 if name.isascii() else 7)
     free = [(a, b) for a, b in seen if half < a < _MAP - half
             and not any(_touch((a - half, a + half, b - 12, b + 6), box) for box in taken)]  # fmt: skip
     if not free:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from winze.formats.wording import phrase, worded
 
 def explain(document: dict[str, Any], wanted: str, language: str) -> list[str] | None:
     """The lines that explain one risk, by its rank or its id; None where the run holds no such risk."""
-    found = next((r for r in document["risks"] if wanted in (r["id"], str(r["rank"]))), None)
+    found = next((r for r in document["risks"] if wanted == r["id"] or wanted == str(r["rank"] or "")), None)
     if found is None:
         return None
     names = {item["id"]: item["name"] for item in document["inputs"]}
@@ -61,8 +62,9 @@ def _reason(item: dict[str, Any], names: dict[str, str], language: str) -> str:
 
 def _value(value: Any) -> Any:
     """Dates come back from JSON as text; sentences want them as dates."""
-    if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
-        return date.fromisoformat(value)
+    if isinstance(value, str) and len(value) == 10:
+        with suppress(ValueError):
+            return date.fromisoformat(value)
     return value
 
 

@@ -81,9 +81,10 @@ def lookup(name: str) -> Any:
 def read(path: Path, *, name: str | None = None) -> Reading:
     """Reads one file whole. Never raises for what is in the file: an unreadable one gives a problem and no statement.
 
-    `name` is the path relative to the case, with forward slashes; it is also the input id.
+    `name` is the path relative to the case, with forward slashes; it is also the input id. Bytes of it that are no
+    text are written out.
     """
-    name = name or path.name
+    name = (name or path.name).encode("utf-8", "backslashreplace").decode()
     log = Log(name, severities())
     source = Source(path, name, name, log, limits())
     statements: tuple[Statement, ...] = ()
@@ -154,7 +155,7 @@ def _headings(peek: Peek) -> str:
 
 
 def case_files(folder: Path) -> list[Path]:
-    """The files of a case, in a fixed order: all below the folder but hidden ones, notes and what a run wrote."""
+    """The files of a case, in a fixed order: all below the folder but hidden ones, notes and column mappings."""
     found = [
         path
         for path in folder.rglob("*")

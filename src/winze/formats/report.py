@@ -68,8 +68,8 @@ def page(words: Words) -> str:
         severity=words.severity, contribution=words.contribution, signed=words.signed, total=words.total,
         likelihood_rules=words.likelihood_rules, signal_title=words.signal_title, figure=words.figure,
         unraised=words.unraised, source_card=words.source_card, problem_example=words.problem_example,
-        problem_hint=words.problem_hint, reaches=words.reaches(), by_place=words.by_place, breakable=breakable,
-        printed=_PRINTED,
+        problem_hint=words.problem_hint, reaches=words.reaches(), by_place=words.by_place, distinct=words.distinct,
+        breakable=breakable, printed=_PRINTED, withheld=words.withheld(*_COUNTED["flags"]),
     )  # fmt: skip
     return html
 
@@ -264,7 +264,8 @@ class Words:
         above = [place.territory if place.kind != "area" else None, place.province]
         if place.kind != "country":
             above.append(country(place.country, self.language) if place.country else None)
-        minerals = ", ".join(self.term(f"mineral.{mineral}") for mineral in place.minerals)
+        comma = catalogue()["report.comma"][self.language]
+        minerals = comma.join(self.term(f"mineral.{mineral}") for mineral in place.minerals)
         return " · ".join(part for part in (", ".join(p for p in above if p), minerals) if part)
 
     # -- rules and sources
@@ -333,8 +334,9 @@ class Words:
 
     def _reach(self, line: InputLine) -> str:
         card = self.source_card(line.input.source)
-        name = line.input.name or self.t("report.file-withheld", number=line.number)
-        source = f"{card.title} ({card.publisher}, {name})" if card else name
+        source = line.input.name or self.t("report.file-withheld", number=line.number)
+        if card:
+            source = self.t("report.reach-source", title=card.title, publisher=card.publisher, file=source)
         return self.t("report.reach", source=source, day=line.input.newest, days=line.age_days)
 
     def cite(self, why: Why) -> str:
@@ -344,6 +346,10 @@ class Words:
         else:
             row = self.t("report.source-row-withheld") if why.coarsened else ""
         return ", ".join(part for part in (why.file, why.sheet, row, why.cell) if part)
+
+    def distinct(self, whys: Iterable[Why]) -> list[Why]:
+        """Reasons without those that would read the same, of the same place in the same file."""
+        return list({(self.p(why), self.cite(why)): why for why in whys}.values())
 
     # -- risks and signals
 
@@ -409,9 +415,22 @@ class Words:
     def sections(self) -> list[tuple[str, int | None]]:
         """The sections of the page with what they count."""
         r = self.report
-        raised = {kind: sum(1 for s in r.of(*kinds) if s.signal.state == "raised") for kind, kinds in _COUNTED.items()}
+        raised = {name: self._raised(*kinds) for name, kinds in _COUNTED.items()}
         counts: dict[str, int | None] = {"risks": r.ranked, "map": len(r.areas), "data": len(r.inputs), **raised}
         return [(id, counts.get(id)) for id in _SECTIONS]
+
+    def _raised(self, *kinds: str) -> int | None:
+        """How many signals of some kinds are raised; None where there is none of them that this audience may see."""
+        shown = self.report.of(*kinds)
+        return sum(1 for line in shown if line.signal.state == "raised") if shown else None
+
+    def withheld(self, *kinds: str) -> str | None:
+        """How many signals are raised of kinds that this audience may see counted only, in words; None where it may see
+        some, or none is raised."""
+        counts = [line.raised for line in self.report.signal_counts if line.kind.startswith(kinds)]
+        if self.report.of(*kinds) or not any(n != 0 for n in counts):
+            return None
+        return self.t("report.not-shown") if None in counts else self.w(sum(n or 0 for n in counts))
 
     def map(self) -> Markup | None:
         rings = {country(code, self.language): found for code, found in outlines(COUNTRIES).items()}
