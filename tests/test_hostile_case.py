@@ -19,6 +19,7 @@ import pytest
 import xlsxwriter
 
 from winze import cli, example
+from winze.formats import explaining, reading
 
 DAY = "2020-05-11"
 RESULTS = {"report.html", "risks.xlsx", "problems.csv", "cycle.json"}
@@ -69,8 +70,9 @@ def bomb() -> bytes:
 
 
 def entities() -> bytes:
-    nest = "".join(f'<!ENTITY e{n} "{"&e%d;" % (n - 1) * 10}">' for n in range(1, 9))
-    return f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e0 "ha">{nest}]><CONSOLIDATED_LIST>&e8;</CONSOLIDATED_LIST>'.encode()
+    nest = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 9))
+    declared = f'<!DOCTYPE x [<!ENTITY e0 "ha">{nest}]>'
+    return f'<?xml version="1.0"?>{declared}<CONSOLIDATED_LIST>&e8;</CONSOLIDATED_LIST>'.encode()
 
 
 def hostile(visits: str) -> dict[str, tuple[bytes | str, str | None]]:
@@ -185,6 +187,45 @@ def test_a_file_name_that_is_no_text_is_written_out(clean, tmp_path):
         pytest.skip("this file system takes no such name")
     assert run(tmp_path, tmp_path.parent / "text-out").returncode == cli.DATA
     assert [item["name"] for item in document(tmp_path.parent / "text-out")["inputs"]] == ["caf\\udce9.csv"]
+
+
+def test_data_saved_as_text_are_read_and_notes_are_passed_over(tmp_path):
+    (tmp_path / "README.txt").write_text("Our files, as sent.\n", encoding="utf-8")
+    (tmp_path / "notes.md").write_text("# Notes\n\n- one, two\n", encoding="utf-8")
+    (tmp_path / "export.txt").write_text(table(facility("Texte")), encoding="utf-8")
+    assert [path.name for path in reading.case_files(tmp_path)] == ["export.txt"]
+
+
+def test_what_cannot_be_written_or_read_back_is_a_usage_error_with_a_sentence(clean, tmp_path, capsys):
+    (tmp_path / "taken").write_text("not a folder", encoding="utf-8")
+    words = ["run", str(clean / "case"), "--as-of", DAY, "--out", str(tmp_path / "taken")]
+    assert cli.outcome(words) == cli.USAGE
+    (tmp_path / "cycle.json").write_text('{"half', encoding="utf-8")
+    assert cli.outcome(["explain", str(tmp_path), "1"]) == cli.USAGE
+    assert cli.outcome(["explain", str(clean / "out"), "None"]) == cli.USAGE
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_day_before_any_rule_was_in_force_is_refused_by_the_rules_name(clean, tmp_path, capsys):
+    words = ["run", str(clean / "case"), "--as-of", "1999-01-01", "--out", str(tmp_path / "out")]
+    assert cli.outcome(words) == cli.REFUSED
+    assert "signal/conflict-near" in capsys.readouterr().err
+
+
+def test_a_run_stopped_by_hand_is_not_done(monkeypatch, clean, tmp_path):
+    monkeypatch.setattr("winze.cycle.run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    words = ["run", str(clean / "case"), "--as-of", DAY, "--out", str(tmp_path / "out")]
+    assert cli.outcome(words) == cli.STOPPED
+
+
+def test_words_that_only_look_like_a_day_are_explained_as_they_stand():
+    risk = {"id": "r", "rank": 1, "subject": "s", "annex_ii": "A", "kind": "forced-labour", "evidence_level": None,
+            "likelihood": {"p": None, "low": None, "high": None, "basis": "none"},
+            "response": {"action": "watch", "deadline": None, "rule": "x", "missing": []},
+            "because": [{"text": "reason.forced-labour", "values": {"day": "abcd-ef-gh"}, "contribution": None,
+                         "origin": None}]}  # fmt: skip
+    lines = explaining.explain({"risks": [risk], "inputs": [], "sites": []}, "1", "en")
+    assert "abcd-ef-gh" in lines[-1]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")

@@ -346,6 +346,15 @@ def test_reports_received_stand_in_where_incidents_are_not_counted():
     assert signals(told, "2020-06-01")["presence-fall/area:Djugu"].state == "raised"
 
 
+def test_where_the_files_hold_no_visit_of_the_year_nobody_can_tell_whether_people_went():
+    told = [visit("m", f"2018-{m:02d}-01", armed_presence=False) for m in (7, 8, 9, 10)]
+    elsewhere = visit("n", "2019-09-01", armed_presence=False, territory="Aru")
+    ended = signals(told, "2019-12-01")["presence-fall/area:COD/djugu"]
+    went_on = signals([*told, elsewhere], "2019-12-01")["presence-fall/area:COD/djugu"]
+    assert (ended.state, ended.value, ended.missing) == ("cannot-evaluate", None, ("missing.visit",))
+    assert (went_on.state, went_on.value) == ("raised", -100)
+
+
 def test_visits_to_the_sites_of_an_area_are_counted_where_no_programme_does():
     told = [visit("m", f"2018-{m:02d}-01", actors=(NON_STATE,), armed_presence=True) for m in (7, 8, 9, 10)]
     told.append(visit("m", "2019-08-01", armed_presence=False))

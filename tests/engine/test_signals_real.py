@@ -65,9 +65,15 @@ def test_the_index_of_congo_speaks_of_a_part_of_the_country_and_asks_for_the_act
 def test_a_month_of_conflict_that_is_not_over_is_not_counted():
     told, _ = case()
     assert max(s.speaks_of.end for s in told if s.kind == "conflict-count") == day("2020-04-30")
-    near = [s for s in found().values() if s.kind == "conflict-near" and s.state != "cannot-evaluate"]
-    assert len(near) > 2600
-    assert all(values(s, "reason.conflict-counted")["months"] == 12 for s in near)
+    near = [s for s in found().values() if s.kind == "conflict-near" and "reason.conflict-counted" in texts(s)]
+    counted = [values(s, "reason.conflict-counted") for s in near]
+    assert len(near) > 2600 and all(said["months"] == 12 for said in counted)
+    assert all(said["events"] < 3 for s, said in zip(near, counted, strict=True) if s.state == "clear")
+
+
+def test_visits_that_end_with_the_file_are_no_fall_of_presence():
+    falls = [s for s in found().values() if s.kind == "presence-fall"]
+    assert falls and {(s.state, s.value, s.missing) for s in falls} == {("cannot-evaluate", None, ("missing.visit",))}
 
 
 def test_nobody_quoted_a_price_at_the_mine_so_no_ratio_is_shown():

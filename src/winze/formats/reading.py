@@ -161,6 +161,12 @@ def case_files(folder: Path) -> list[Path]:
         for path in folder.rglob("*")
         if path.is_file()
         and not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
-        and not path.name.lower().endswith((".md", ".txt", ".map.yaml"))
+        and not path.name.lower().endswith(".map.yaml")
+        and not _is_note(path)
     ]
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def _is_note(path: Path) -> bool:
+    """Whether a file is a text for people beside the data: named like one, and no reader knows its content."""
+    return path.name.lower().endswith((".md", ".txt")) and read(path).format is None
