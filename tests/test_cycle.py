@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from real import real
 from winze import cycle, example
 from winze.engine import rules
+from winze.engine.likelihood import Parameters
 from winze.formats import case as cases
 from winze.formats import cycle_json
 
@@ -67,6 +69,15 @@ def test_every_risk_names_at_least_one_reason_and_ranked_ones_a_statement(told):
         assert risk.because
         if risk.evidence_level:
             assert any(reason.statement for reason in risk.because)
+
+
+def test_other_weights_than_the_rulebooks_can_be_given_for_a_target(told):
+    kind = "non-state-armed-interference"
+    weights = Parameters.on(f"likelihood/{kind}", rules.load(), DAY)
+    certain = {kind: replace(weights, base_log_odds=9.0)}
+    done = cycle.run(told.statements, rules.load(), certain, DAY)
+    figures = [risk.likelihood.p for risk in done.risks if risk.kind == kind and risk.likelihood.p is not None]
+    assert figures and min(figures) > 0.9
 
 
 def test_an_earlier_day_can_be_run_again(told):

@@ -42,7 +42,10 @@ def test_every_choice_of_our_own_that_a_rule_cites_stands_in_the_decisions():
     text = (ROOT / "DECISIONS.md").read_text(encoding="utf-8")
     headings = set(re.findall(r"^## (?:\d+\. )?(.+)$", text, flags=re.MULTILINE))
     cited = {
-        cite.section for rule in rules.load().rules() for cite in rule.cites if cite.document == "winze-house" and cite.section
+        cite.section
+        for rule in rules.load().rules()
+        for cite in rule.cites
+        if cite.document == "winze-house" and cite.section
     }
     assert cited
     assert {section.split(",")[0] for section in cited} <= headings, cited - headings

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from winze.bulk import exposure
 from winze.engine import register, risks, signals
 from winze.engine.baseline import Baseline, baseline
+from winze.engine.likelihood import Parameters
 from winze.engine.problems import Problem
 from winze.engine.reasons import Signal
 from winze.engine.records import ConflictEvent, Input, Origin, Point, Statement, in_order, of_kind
@@ -38,7 +38,7 @@ class Cycle:
 def run(
     statements: Iterable[Statement],
     rulebook: Rulebook,
-    models: Mapping[str, Any],
+    models: Mapping[str, Parameters],
     as_of: date,
     *,
     inputs: Iterable[Input] = (),
@@ -48,15 +48,15 @@ def run(
     """One cycle of due diligence as of a day: what was known, where and who, what it signals, which risks, in order.
 
     Pure: the same answer, to the byte on one platform, for any order of the statements. Statements that became known
-    after the day change nothing but the inputs and the problems. `models` are learnt likelihoods by target; where
-    there is none for a target, the documented kernel speaks.
+    after the day change nothing but the inputs and the problems. `models` gives the
+    weights of the likelihood by target, where others than the rulebook's are wanted.
     """
     told = list(statements)
     known = in_order([s for s in told if s.known(as_of, known_by)])
     where = register.build(known)
     near = conflict_near(known, where, rulebook, as_of)
     found = signals.detect(known, where, rulebook, as_of, near=near)
-    ranked = risks.assess(known, where, found, rulebook, as_of)
+    ranked = risks.assess(known, where, found, rulebook, as_of, models)
     return Cycle(
         as_of=as_of,
         inputs=tuple(_as_of(item, told, as_of, known_by) for item in inputs),

@@ -9,7 +9,7 @@ visitors did not say whether children work there has no entry here, and is count
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -93,12 +93,20 @@ class Finding:
 
 
 def assess(
-    statements: list[Statement], register: Register, signals: Sequence[Signal], rulebook: Rules, as_of: date
+    statements: list[Statement],
+    register: Register,
+    signals: Sequence[Signal],
+    rulebook: Rules,
+    as_of: date,
+    models: Mapping[str, likelihood.Parameters] | None = None,
 ) -> tuple[Risk, ...]:
-    """All risks in scope, ranked ones first, in the order of the rule; the rest is watched."""
+    """All risks in scope, ranked ones first, in the order of the rule; the rest is watched. `models` gives the weights
+    of a target where others than the rulebook's are wanted."""
+    weights = {kind: likelihood.Parameters.on(f"likelihood/{kind}", rulebook, as_of) for kind in likelihood.TARGETS}
+    weights |= models or {}
     sites = in_scope(register, rulebook, as_of)
     findings = [
-        *_interference(sites, register, statements, rulebook, as_of),
+        *_interference(sites, register, statements, weights, rulebook, as_of),
         *_abuses(sites, rulebook, as_of),
         *_signalled(signals, rulebook),
     ]
@@ -128,14 +136,18 @@ def in_scope(register: Register, rulebook: Rules, as_of: date) -> list[Site]:
 
 
 def _interference(
-    sites: list[Site], register: Register, statements: list[Statement], rulebook: Rules, as_of: date
+    sites: list[Site],
+    register: Register,
+    statements: list[Statement],
+    weights: Mapping[str, likelihood.Parameters],
+    rulebook: Rules,
+    as_of: date,
 ) -> Iterator[Finding]:
     events = likelihood.events_in_year(statements, as_of)
     for kind, force in likelihood.TARGETS.items():
         seen = likelihood.observe(register, force, as_of)
-        parameters = likelihood.Parameters.on(f"likelihood/{kind}", rulebook, as_of)
         for site in sites:
-            estimate, reasons = likelihood.assess(site, seen, events, parameters)
+            estimate, reasons = likelihood.assess(site, seen, events, weights[kind])
             level, named = _evidence_of(site, force, rulebook, as_of)
             yield Finding(kind, site.id, level, reasons, named, estimate)
 
