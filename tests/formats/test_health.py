@@ -52,7 +52,7 @@ def test_the_list_speaks_of_the_day_it_was_published_which_is_unconfirmed(tmp_pa
     assert statement.known(date(2019, 7, 25)) and not statement.known(date(2019, 7, 24))
     (problem,) = found.problems
     assert (problem.code, dict(problem.values)) == ("health_source_dated", {"day": "2019-07-25"})
-    for language, word in zip(LANGUAGES, ["unconfirmed", "non confirmé", "sin confirmar", "未确认"], strict=True):
+    for language, word in zip(LANGUAGES, ["unconfirmed", "non confirmé", "sin confirmar", "未经确认"], strict=True):
         assert word in sentence(problem, language)
 
 

@@ -391,7 +391,7 @@ def test_showing_a_rule_that_does_not_exist_is_a_key_error(tmp_path: Path) -> No
 def test_the_table_has_a_row_for_each_rule_in_the_language_asked_for(tmp_path: Path) -> None:
     book = book_of(tmp_path)
     row = book.as_table("zh-hans")[0]
-    assert [cell.strip() for cell in row] == ["thing/one", "signal", "一", "guide Annex II 1-2", "未核实"]
+    assert [cell.strip() for cell in row] == ["thing/one", "signal", "一", "guide Annex II 1-2", "未经确认"]
 
 
 def test_every_code_of_the_loader_has_a_sentence_in_each_language() -> None:
