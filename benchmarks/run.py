@@ -11,6 +11,7 @@ import os
 import platform
 from collections.abc import Callable
 from importlib.metadata import version
+from importlib.util import find_spec
 
 from benchmarks import cycle, exposure
 from benchmarks.measured import ROOT, Found
@@ -52,7 +53,8 @@ def _said(quality: Found) -> list[str]:
 
 def _where() -> str:
     """The machine and the versions that the figures hold for."""
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "shapely", "scipy", "geopandas"))
+    names = ("numpy", "numba", "shapely", "scipy", "geopandas")
+    libraries = ", ".join(f"{name} {version(name)}" for name in names if find_spec(name))
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     return f"Measured on {machine}, Python {platform.python_version()}, {libraries}."
 
