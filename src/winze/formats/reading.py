@@ -169,4 +169,9 @@ def case_files(folder: Path) -> list[Path]:
 
 def _is_note(path: Path) -> bool:
     """Whether a file is a text for people beside the data: named like one, and no reader knows its content."""
-    return path.name.lower().endswith((".md", ".txt")) and read(path).format is None
+    if not path.name.lower().endswith((".md", ".txt")):
+        return False
+    try:
+        return find(Source(path, path.name, path.name, Log(path.name, severities()), limits()).peek())[0] is None
+    except Unreadable:
+        return True
