@@ -1,24 +1,25 @@
-"""How likely a visit today would find armed interference at a site: a plain kernel over what earlier visits found.
+"""How likely a visit today would find armed interference at a site, from what earlier visits found and conflict around.
 
-For a target (interference by non-state armed groups, or by state forces) each earlier visit that answers the question
-pulls the log-odds up or down, the more the nearer and the newer it is, and the more so at the site itself:
+Every earlier statement about a site near enough speaks for or against, the more the nearer and the newer it is:
 
-    log-odds = base + sum over visits of k / (prior_weight + sum of all k) * pull + conflict term
-    k        = exp(-distance / distance_km) * exp(-age / memory_days)          times own_site_weight at the site itself
-                                                                               times off_site_weight if not seen there
-    pull     = +pull_yes where the visit found it, -pull_no where it did not
+    log-odds = base + sharpness * ( ln(for_it + sum of k over what speaks for it)
+                                  - ln(against + sum of k over what speaks against it) )
+    k        = weight of its kind * sum over scales of  weight * exp(-distance / km - age / days)
+    for_it   = prior_yes * exp(conflict * (ln(1 + events in the area in 12 months) - conflict_typical))
 
-The conflict term is conflict_weight * log((1 + events in the area in 12 months) / (1 + conflict_typical)), held within
-conflict_cap; it is left out, and says so, where no count of the area is known. The sum is exact: base and signed
-contributions give the log-odds. A nearer or newer visit that found it never lowers the figure. The half-width of the
-90% interval on the log-odds is 1.645 * sqrt(interval_variance / (1 + sum of k) + interval_per_year² * years since the
-newest visit to the site or near it). All figures stand in `rules/likelihood.yaml`; they are expert and unconfirmed.
+What conflict says counts where nobody looked and fades as visits speak. The sum is additive: the base and one signed
+contribution of each named statement, which share a side's logarithm in proportion to their k. A finding that is
+nearer, newer or additional never lowers the figure; a visit that found nothing never raises it.
+
+The 90% interval is 1.645 standard deviations of the log-odds either side; the deviation is how far whole territories and
+months strayed from what was expected of them, and grows with the age of the newest visit near. Where the weights were
+learnt the basis is "learnt", with the day they were trained to; the figures of `rules/likelihood.yaml` are "expert".
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -27,14 +28,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from winze.engine.known import newest_first
-from winze.engine.presence import TYPES
+from winze.engine.presence import TYPES, armed, interfered
 from winze.engine.reasons import Reason, because
-from winze.engine.records import ArmedActor, ConflictCount, Point, Statement, Visit, of_kind
+from winze.engine.records import ConflictCount, Statement, Visit, of_kind
 from winze.engine.register import Register, Site
 
-TARGETS = {"non-state-armed-interference": "non-state", "state-forces-interference": "state"}
+FORCES = {"non-state-armed-interference": "non-state", "state-forces-interference": "state"}
+"""The two targets of interference, and whose force each asks after. Two targets with two answers."""
+EXPERT = {"worst-forms-of-child-labour": "child-labour", "forced-labour": "forced-labour"}
+"""Kinds of risk whose answers are too few to learn from, and the rule with an expert's weights."""
+FOR_IT = ("seen-yes", "told-yes", "armed", "turned-back")
+AGAINST = ("seen-no", "told-no", "armed-no", "other", "unarmed", "third-party")
+SPEAKING = FOR_IT + AGAINST
+"""What a statement can say to a question: found on site; told of without getting there; armed people seen but what they do
+not said; turned back for insecurity. Not found on site; told of none; none found beside armed people; interference by
+others only; nobody armed seen, and no more said; a third party's status statement."""
 EARTH_KM = 6371.0088
-_SHOWN = 6
+_SHOWN = 12
+_CHUNK = 256
+_NEAR_KM = 50.0
 type Floats = NDArray[Any]
 _Z90 = 1.6448536269514722
 
@@ -49,105 +61,153 @@ class Figures(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
-    """The figures of one likelihood rule in force on a day. Distances in km, times in days, the rest log-odds."""
+class Scale:
+    """How far (km) and how long (days) what a visit said is heard, each until it weighs 1/e, and how much that counts."""
 
+    km: float
+    days: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """How often it was found at visits that had been given a likelihood from `low` to `high` beforehand."""
+
+    low: float
+    high: float
+    visits: int
+    mean: float
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The weights of one target. Log-odds but for scales (km, days) and weights of kinds of statement (of SPEAKING).
+
+    `spread` gives the standard deviation of the log-odds by days since the newest visit near; `measured` how good
+    the weights were, by those days, on visits they had not seen. `countries` are where they may speak, empty
+    everywhere. `trained_to` is None for an expert's weights.
+    """
+
+    target: str
     rule: str
-    base_log_odds: float
-    distance_km: float
-    reach_km: float
-    memory_days: float
-    pull_yes: float
-    pull_no: float
-    prior_weight: float
-    own_site_weight: float
-    off_site_weight: float
-    conflict_weight: float
+    base: float
+    sharpness: float
+    prior_yes: float
+    prior_no: float
+    conflict: float
     conflict_typical: float
-    conflict_cap: float
-    interval_variance: float
-    interval_per_year: float
+    scales: tuple[Scale, ...]
+    weights: Mapping[str, float]
+    spread: tuple[tuple[float, float], ...]
+    measured: tuple[tuple[float, tuple[Band, ...]], ...] = ()
+    countries: tuple[str, ...] = ()
+    trained_to: date | None = None
+    training: str | None = None
+
+    @property
+    def basis(self) -> str:
+        return "expert" if self.trained_to is None else "learnt"
 
     @classmethod
-    def on(cls, rule: str, rulebook: Figures, day: date) -> Parameters:
-        names = [name for name in cls.__slots__ if name != "rule"]
-        return cls(rule, *(float(str(rulebook.figure(rule, name, day).value)) for name in names))
+    def expert(cls, rule: str, rulebook: Figures, day: date) -> Model:
+        """The weights of one rule of `rules/likelihood.yaml` in force on a day."""
+
+        def number(name: str) -> float:
+            return float(str(rulebook.figure(rule, name, day).value))
+
+        return cls(
+            target=rule.removeprefix("likelihood/"),
+            rule=rule,
+            base=number("base_log_odds"),
+            sharpness=number("sharpness"),
+            prior_yes=number("prior_yes"),
+            prior_no=number("prior_no"),
+            conflict=number("conflict_weight"),
+            conflict_typical=number("conflict_typical"),
+            scales=tuple(Scale(number(f"{n}_km"), number(f"{n}_days"), number(f"{n}_weight")) for n in ("here", "near")),
+            weights={name: number(f"weight_{name.replace('-', '_')}") for name in SPEAKING},
+            spread=((0.0, number("spread")), (365.0, number("spread_after_a_year"))),
+        )
+
+    def deviation(self, days: float) -> float:
+        """The standard deviation of the log-odds when the newest visit near is so many days old."""
+        return float(np.interp(days, [d for d, _ in self.spread], [sd for _, sd in self.spread]))
+
+    def bands(self, days: float) -> tuple[Band, ...]:
+        """How good the weights were on visits whose newest neighbour was at least about so old."""
+        fitting = [bands for least, bands in self.measured if least <= days]
+        return fitting[-1] if fitting else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
     """How likely it is that a visit on the day would find it, with a 90% interval.
 
-    `basis`: "kernel" the documented kernel over earlier visits and conflict; "expert" cited rule weights where data
-    are thin; "evidence" what a statement says outright, without a figure; "none" nothing to go by. `p`, `low` and
-    `high` are None for the last two.
+    `basis`: "learnt" weights fitted to earlier visits; "expert" cited rule weights where data are thin or far;
+    "evidence" what a statement says outright, without a figure; "none" nothing to go by. `p`, `low` and `high` are
+    None for the last two. `if_found` and `if_not` are what it would be after a visit to the site today that found it,
+    or found nothing. `trained_to` is the day up to which the weights were learnt; `alike` how often it was found at
+    visits given a like figure beforehand, None where that was not measured.
     """
 
     p: float | None
     low: float | None
     high: float | None
     basis: str
+    if_found: float | None = None
+    if_not: float | None = None
+    trained_to: date | None = None
+    alike: Band | None = None
 
 
 NOTHING = Likelihood(None, None, None, "none")
 
 
-def found(visit: Visit, force: str) -> bool | None:
-    """Whether this visit found interference by this kind of force; None where it cannot say.
+# -- what statements say ---------------------------------------------------------------------------------------------
 
-    A visit that saw nobody armed found none of either kind. A row that contradicts itself says nothing, and
-    interference by someone whose kind is not given answers for neither.
-    """
+
+def found(visit: Visit, force: str) -> bool | None:
+    """Whether this visit found interference by this kind of force; None where it cannot say. A row that contradicts
+    itself says nothing, and neither does a third party."""
     if visit.manner == "third-party" or visit.contradictory:
         return None
-    of_this_force = [actor for actor in visit.actors if actor.force == force]
-    if any(_interferes(actor) for actor in of_this_force):
-        return True
-    if visit.armed_presence is False:
-        return False
-    if any(_interferes(actor) is None for actor in of_this_force):
+    return interfered(visit, force)
+
+
+def found_any(visit: Visit) -> bool | None:
+    """Whether the visit says that armed people interfered, whoever they were; None where it does not say."""
+    return visit.interference
+
+
+def found_by(force: str) -> Callable[[Visit], bool | None]:
+    """The question of one target: interference by this kind of force, or by any for "armed"."""
+    return found_any if force == "armed" else lambda visit: found(visit, force)
+
+
+def speaking(visit: Visit, force: str) -> str | None:
+    """What a visit says to the question after one kind of force ("armed": any): one of SPEAKING, None for nothing."""
+    if visit.manner == "third-party":
+        return "third-party"
+    if visit.contradictory:
         return None
-    if visit.interference is False or of_this_force:
-        return False
-    by_the_other = any(_interferes(actor) for actor in visit.actors)
-    return False if by_the_other and all(actor.force != "unknown" for actor in visit.actors) else None
+    answer, on_site = found_by(force)(visit), visit.manner == "on-site"
+    if answer:
+        return "seen-yes" if on_site else "told-yes"
+    if answer is None:
+        return _silent(visit, force)
+    if visit.interference is None:
+        return "unarmed"
+    if not on_site:
+        return "told-no"
+    return "other" if visit.interference else "armed-no" if visit.armed_presence else "seen-no"
 
 
-def _interferes(actor: ArmedActor) -> bool | None:
-    return True if actor.acts else actor.interferes
-
-
-@dataclass(frozen=True, slots=True)
-class Observations:
-    """Visits that answer one target: arrays of equal length, in the order of `statements`."""
-
-    statements: tuple[Statement, ...]
-    sites: NDArray[Any]
-    lat: Floats
-    lon: Floats
-    age_days: Floats
-    yes: Floats
-    on_site: Floats
-
-
-def observe(register: Register, force: str, as_of: date) -> Observations:
-    """All answers to a target that are known on the day, one a site and day."""
-    rows = []
-    for site in register.sites.values():
-        for statement, answer in answers(site.visits, lambda visit: found(visit, force)):
-            assert isinstance(statement.said, Visit)
-            point = statement.said.point or site.point
-            if point is not None:
-                rows.append((statement, site.id, point, answer, statement.said.manner == "on-site"))
-    return Observations(
-        statements=tuple(row[0] for row in rows),
-        sites=np.array([row[1] for row in rows], dtype=object),
-        lat=np.radians([row[2].lat for row in rows]),
-        lon=np.radians([row[2].lon for row in rows]),
-        age_days=np.array([(as_of - row[0].speaks_of.known_on).days for row in rows], dtype=float),
-        yes=np.array([row[3] for row in rows], dtype=bool),
-        on_site=np.array([row[4] for row in rows], dtype=bool),
-    )
+def _silent(visit: Visit, force: str) -> str | None:
+    if visit.not_reached_for == "insecurity":
+        return "turned-back"
+    seen = visit.armed_presence if force == "armed" else armed(visit, force)
+    return None if seen is None else "armed" if seen else "unarmed"
 
 
 def answers(visits: Sequence[Statement], question: Callable[[Visit], bool | None]) -> list[tuple[Statement, bool]]:
@@ -164,97 +224,216 @@ def answers(visits: Sequence[Statement], question: Callable[[Visit], bool | None
     return [(statement, not order[0]) for _, (order, statement) in sorted(best.items())]
 
 
-def assess(
-    site: Site, seen: Observations, events_in_year: Mapping[str, tuple[int, Statement]], parameters: Parameters
-) -> tuple[Likelihood, tuple[Reason, ...]]:
-    """The likelihood of one target at one site, with reasons whose contributions sum to its log-odds.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All visits with a place: arrays of equal length in the order of `statements` (by site, then day).
 
-    `events_in_year` gives conflict events in the last 12 months by area, with the newest statement counted. A site
-    without a place gets no figure.
+    `says` gives for each force ("non-state", "state", "armed") an index into SPEAKING, -1 for a statement that says
+    nothing or that another of the same site and day outranks. Places are in radians, `day` is an ordinal.
     """
-    rule = parameters.rule
-    if site.point is None:
-        return NOTHING, (because("reason.no-place", rule),)
-    index, kernel, km = _kernel(site, seen, site.point, parameters)
-    total = float(kernel.sum())
-    pulls = np.where(seen.yes[index], parameters.pull_yes, -parameters.pull_no)
-    contributions = kernel / (parameters.prior_weight + total) * pulls
-    reasons = [because("reason.base-rate", rule, contribution=parameters.base_log_odds)]
-    reasons += _visit_reasons(site, seen, index, km, contributions, rule)
-    reasons.append(_conflict_reason(site, events_in_year, parameters))
-    log_odds = math.fsum(reason.contribution or 0.0 for reason in reasons)
-    newest = float(seen.age_days[index].min()) / 365.25 if len(index) else 10.0
-    variance = parameters.interval_variance / (1 + total) + parameters.interval_per_year**2 * newest
-    half = _Z90 * math.sqrt(variance)
-    return (
-        Likelihood(_logistic(log_odds), _logistic(log_odds - half), _logistic(log_odds + half), "kernel"),
-        tuple(reasons),
+
+    statements: tuple[Statement, ...]
+    sites: NDArray[Any]
+    lat: Floats
+    lon: Floats
+    day: Floats
+    says: Mapping[str, NDArray[Any]]
+
+
+def observe(register: Register, forces: Sequence[str] = (*FORCES.values(),)) -> Evidence:
+    """What the register's visits say to each question, one statement a site and day."""
+    rows = [
+        (statement, site.id, statement.said.point or site.point)
+        for site in register.sites.values()
+        for statement in site.visits
+        if isinstance(statement.said, Visit) and (statement.said.point or site.point)
+    ]
+    return Evidence(
+        statements=tuple(row[0] for row in rows),
+        sites=np.array([row[1] for row in rows], dtype=object),
+        lat=np.radians([row[2].lat for row in rows if row[2]]),
+        lon=np.radians([row[2].lon for row in rows if row[2]]),
+        day=np.array([row[0].speaks_of.known_on.toordinal() for row in rows], dtype=float),
+        says={force: _once_a_day([(s, site) for s, site, _ in rows], force) for force in forces},
     )
 
 
-def _kernel(site: Site, seen: Observations, point: Point, parameters: Parameters) -> tuple[Floats, Floats, Floats]:
-    """Which observations lie within reach, their weight, and their distance in km (true great-circle)."""
-    km = great_circle_km(math.radians(point.lat), math.radians(point.lon), seen.lat, seen.lon)
-    own = (seen.sites == site.id).astype(bool)
-    index = np.flatnonzero((km <= parameters.reach_km) | own)
-    own, km = own[index], np.where(own, 0.0, km)[index]
-    kernel = np.exp(-km / parameters.distance_km - seen.age_days[index] / parameters.memory_days)
-    kernel = kernel * np.where(own, parameters.own_site_weight, 1.0)
-    return index, kernel * np.where(seen.on_site[index], 1.0, parameters.off_site_weight), km
+def _once_a_day(rows: list[tuple[Statement, str]], force: str) -> NDArray[Any]:
+    best: dict[tuple[str, date], tuple[tuple[int, str], int]] = {}
+    for at, (statement, site) in enumerate(rows):
+        assert isinstance(statement.said, Visit)
+        kind = speaking(statement.said, force)
+        if kind is None:
+            continue
+        key, order = (site, statement.speaks_of.known_on), (_SPEAKS_FIRST.index(kind), statement.id)
+        if key not in best or order < best[key][0]:
+            best[key] = (order, at)
+    says = np.full(len(rows), -1, dtype=np.int8)
+    for (rank, _), at in best.values():
+        says[at] = SPEAKING.index(_SPEAKS_FIRST[rank])
+    return says
 
 
-def great_circle_km(lat: float, lon: float, lats: Floats, lons: Floats) -> Floats:
-    """Distances in km from one place to many, in radians; haversine on the mean earth radius."""
-    a = np.sin((lats - lat) / 2) ** 2 + math.cos(lat) * np.cos(lats) * np.sin((lons - lon) / 2) ** 2
+_SPEAKS_FIRST = ("seen-yes", "told-yes", "seen-no", "armed-no", "other", "told-no", "armed", "turned-back", "unarmed",
+                 "third-party")  # fmt: skip
+assert set(_SPEAKS_FIRST) == set(SPEAKING)
+
+
+# -- assess ----------------------------------------------------------------------------------------------------------
+
+
+def assess(
+    sites: Sequence[Site],
+    seen: Evidence,
+    force: str,
+    events_in_year: Mapping[str, tuple[int, Statement]],
+    model: Model,
+    as_of: date,
+) -> Iterator[tuple[Likelihood, tuple[Reason, ...]]]:
+    """The likelihood of one target at each site, with reasons whose contributions sum to its log-odds.
+
+    `events_in_year` gives conflict events in the last 12 months by area, with the newest statement counted. A site
+    without a place gets no figure. Statements of a later day than `as_of` must not be in `seen`.
+    """
+    placed = [site for site in sites if site.point is not None]
+    heard = np.flatnonzero(seen.says[force] >= 0)
+    age = as_of.toordinal() - seen.day[heard]
+    kinds = seen.says[force][heard]
+    weight = np.array([model.weights[name] for name in SPEAKING])[kinds]
+    for_it = kinds < len(FOR_IT)
+    given = {}
+    for start in range(0, len(placed), _CHUNK):
+        chunk = placed[start : start + _CHUNK]
+        km = _distances(chunk, seen, heard)
+        k = sum(s.weight * np.exp(-km / s.km) * np.exp(-age / s.days) for s in model.scales) * weight
+        for row, site in enumerate(chunk):
+            spoken = _Spoken(site, seen, heard, kinds, for_it, km[row], np.asarray(k)[row], age)
+            given[site.id] = _judge(spoken, events_in_year, model)
+    nowhere = (NOTHING, (because("reason.no-place", model.rule),))
+    yield from (given.get(site.id, nowhere) for site in sites)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """What is heard at one site: for each statement its kind, side, distance in km, weight k and age in days."""
+
+    site: Site
+    seen: Evidence
+    heard: NDArray[Any]
+    kinds: NDArray[Any]
+    for_it: NDArray[Any]
+    km: Floats
+    k: Floats
+    age: Floats
+
+
+def _distances(sites: Sequence[Site], seen: Evidence, heard: NDArray[Any]) -> Floats:
+    """Great-circle km from each site to each statement's place; none where the statement is of the site itself."""
+    lat, lon = np.radians([[s.point.lat, s.point.lon] for s in sites if s.point]).T[:, :, None]
+    km = great_circle_km(lat, lon, seen.lat[heard], seen.lon[heard])
+    own = seen.sites[heard] == np.array([site.id for site in sites], dtype=object)[:, None]
+    return np.where(own, 0.0, km)
+
+
+def _judge(
+    spoken: _Spoken, events_in_year: Mapping[str, tuple[int, Statement]], model: Model
+) -> tuple[Likelihood, tuple[Reason, ...]]:
+    conflict = _conflict_reason(spoken.site, events_in_year, model)
+    raised = (conflict.contribution or 0.0) / model.sharpness
+    priors = (model.prior_yes * math.exp(raised), model.prior_no)
+    sums = (float(spoken.k[spoken.for_it].sum()), float(spoken.k[~spoken.for_it].sum()))
+    contributions = _contributions(spoken, priors, sums, model.sharpness)
+    base = model.base + model.sharpness * math.log(model.prior_yes / model.prior_no)
+    reasons = (
+        because("reason.base-rate", model.rule, contribution=base),
+        *_visit_reasons(spoken, contributions, model.rule),
+        conflict,
+    )
+    log_odds = math.fsum(reason.contribution or 0.0 for reason in reasons)
+    return _estimate(log_odds, spoken, priors, sums, model), reasons
+
+
+def _contributions(
+    spoken: _Spoken, priors: tuple[float, float], sums: tuple[float, float], sharpness: float
+) -> Floats:
+    """Each statement's share of what its side's sum adds to the log-odds, in proportion to its k."""
+    pulls = [sharpness * math.log1p(total / prior) / total if total else 0.0 for total, prior in zip(sums, priors, strict=True)]
+    shares: Floats = spoken.k * np.where(spoken.for_it, pulls[0], -pulls[1])
+    return shares
+
+
+def _estimate(
+    log_odds: float, spoken: _Spoken, priors: tuple[float, float], sums: tuple[float, float], model: Model
+) -> Likelihood:
+    near = spoken.age[spoken.km <= _NEAR_KM]
+    days = float(near.min()) if len(near) else math.inf
+    half = _Z90 * model.deviation(days)
+    now = sum(scale.weight for scale in model.scales)
+    if_found = log_odds + model.sharpness * math.log1p(now * model.weights["seen-yes"] / (priors[0] + sums[0]))
+    if_not = log_odds - model.sharpness * math.log1p(now * model.weights["seen-no"] / (priors[1] + sums[1]))
+    p = logistic(log_odds)
+    return Likelihood(
+        p, logistic(log_odds - half), logistic(log_odds + half), model.basis, logistic(if_found), logistic(if_not),
+        model.trained_to, next((band for band in model.bands(days) if band.low <= p < band.high), None),
+    )  # fmt: skip
+
+
+def great_circle_km(lat: Floats | float, lon: Floats | float, lats: Floats, lons: Floats) -> Floats:
+    """Distances in km between places in radians, as their shapes broadcast; haversine on the mean earth radius."""
+    a = np.sin((lats - lat) / 2) ** 2 + np.cos(lat) * np.cos(lats) * np.sin((lons - lon) / 2) ** 2
     km: Floats = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(a, 0, 1)))
     return km
 
 
-def _visit_reasons(
-    site: Site, seen: Observations, index: Floats, km: Floats, contributions: Floats, rule: str
-) -> list[Reason]:
-    order = _heaviest_first(seen, index, contributions)
-    reasons = []
-    for i in order[:_SHOWN]:
-        at = int(index[i])
-        statement = seen.statements[at]
-        here = seen.sites[at] == site.id
-        text = f"reason.visit-{'yes' if seen.yes[at] else 'no'}-{'here' if here else 'near'}"
-        day, away = statement.speaks_of.known_on, round(float(km[i]), 1)
-        reasons.append(because(text, rule, statement, float(contributions[i]), day=day, km=away))
-    if rest := order[_SHOWN:]:
-        rest_sum = math.fsum(float(contributions[i]) for i in sorted(rest))
-        reasons.append(because("reason.other-visits", rule, contribution=rest_sum, count=len(rest)))
-    if not order:
-        told = max((*site.visits, *site.entries), key=lambda s: (s.speaks_of.known_on, s.id), default=None)
-        reasons.append(because("reason.no-visit-near", rule, told, 0.0))
-    return reasons
-
-
-def _heaviest_first(seen: Observations, index: Floats, contributions: Floats) -> list[int]:
-    """Positions by weight, heaviest first; equal weights by the statements' identity, among those that are shown."""
-    weights = np.abs(contributions)
-    order: list[int] = np.argsort(-weights, kind="stable").tolist()
-    if len(order) > _SHOWN:
-        least = weights[order[_SHOWN - 1]]
-        shown = [i for i in order if weights[i] >= least]
-        rest = order[len(shown) :]
-    else:
-        shown, rest = order, []
-    return sorted(shown, key=lambda i: (-float(weights[i]), seen.statements[int(index[i])].id)) + rest
-
-
-def _conflict_reason(site: Site, events_in_year: Mapping[str, tuple[int, Statement]], parameters: Parameters) -> Reason:
-    if site.area is None or site.area not in events_in_year:
-        return because("reason.conflict-unknown", parameters.rule, contribution=0.0)
-    events, newest = events_in_year[site.area]
-    term = parameters.conflict_weight * math.log((1 + events) / (1 + parameters.conflict_typical))
-    term = max(-parameters.conflict_cap, min(parameters.conflict_cap, term))
-    return because("reason.conflict-in-area", parameters.rule, newest, term, count=events, place=site.territory)
-
-
-def _logistic(x: float) -> float:
+def logistic(x: float) -> float:
+    """The probability of so many log-odds."""
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+# -- reasons ---------------------------------------------------------------------------------------------------------
+
+
+def _visit_reasons(spoken: _Spoken, contributions: Floats, rule: str) -> Iterator[Reason]:
+    """The statements that weigh most, one line each, and one line for all others."""
+    site = spoken.site
+    shown = _heaviest(spoken, contributions)
+    for i in shown:
+        statement = spoken.seen.statements[int(spoken.heard[i])]
+        assert isinstance(statement.said, Visit)
+        where = "here" if statement.subject == site.id else "near"
+        who = f"; {statement.said.project}" if statement.said.project else ""
+        yield because(f"reason.visit-{SPEAKING[spoken.kinds[i]]}-{where}", rule, statement, float(contributions[i]),
+                      day=statement.speaks_of.known_on, km=round(float(spoken.km[i]), 1), who=who)  # fmt: skip
+    others = len(contributions) - len(shown)
+    if others > 0:
+        rest = np.ones(len(contributions), dtype=bool)
+        rest[shown] = False
+        yield because("reason.other-visits", rule, contribution=math.fsum(contributions[rest].tolist()), count=others)
+    if not (spoken.km <= _NEAR_KM).any():
+        told = max((*site.visits, *site.entries), key=lambda s: (s.speaks_of.known_on, s.id), default=None)
+        yield because("reason.no-visit-near", rule, told, 0.0)
+
+
+def _heaviest(spoken: _Spoken, contributions: Floats) -> list[int]:
+    """Positions of the statements that weigh most, heaviest first; equal weights by the statements' identity."""
+    weights = np.abs(contributions)
+    if len(weights) > _SHOWN:
+        least = np.partition(weights, len(weights) - _SHOWN)[len(weights) - _SHOWN]
+        candidates = np.flatnonzero(weights >= least)
+    else:
+        candidates = np.arange(len(weights))
+    by_weight = sorted(
+        candidates.tolist(), key=lambda i: (-float(weights[i]), spoken.seen.statements[int(spoken.heard[i])].id)
+    )
+    return by_weight[:_SHOWN]
+
+
+def _conflict_reason(site: Site, events_in_year: Mapping[str, tuple[int, Statement]], model: Model) -> Reason:
+    if site.area is None or site.area not in events_in_year:
+        return because("reason.conflict-unknown", model.rule, contribution=0.0)
+    events, newest = events_in_year[site.area]
+    term = model.sharpness * model.conflict * (math.log1p(events) - model.conflict_typical)
+    return because("reason.conflict-in-area", model.rule, newest, term, count=events, place=site.territory)
 
 
 def events_in_year(statements: list[Statement], as_of: date) -> dict[str, tuple[int, Statement]]:

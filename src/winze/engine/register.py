@@ -83,7 +83,7 @@ def build(statements: list[Statement]) -> Register:
     """Puts sites, areas and parties together from the statements known on a day."""
     visits = _by_subject(statements, Visit)
     entries = _by_subject(statements, SiteEntry)
-    codes = _area_codes(statements)
+    codes = area_codes(statements)
     links = sorted((statement for statement, _ in of_kind(statements, Supply)), key=lambda link: link.id)
     bare = {id: _site(id, visits.get(id, ()), entries.get(id, ()), codes) for id in sorted({*visits, *entries})}
     origins = _chain_origins(links, bare, codes)
@@ -99,32 +99,32 @@ def build(statements: list[Statement]) -> Register:
 
 
 @dataclass(frozen=True, slots=True)
-class _Code:
+class Code:
     code: str
     name: str
     province: str | None
     country: str
 
 
-type _Codes = Mapping[tuple[str, str], tuple[_Code, ...]]
+type Codes = Mapping[tuple[str, str], tuple[Code, ...]]
 """Area codes by (country, folded name); several where provinces share a name."""
 
 
-def _area_codes(statements: list[Statement]) -> _Codes:
-    found: dict[tuple[str, str], dict[str, _Code]] = defaultdict(dict)
+def area_codes(statements: list[Statement]) -> Codes:
+    found: dict[tuple[str, str], dict[str, Code]] = defaultdict(dict)
     for statement, count in of_kind(statements, ConflictCount):
         if count.territory and statement.subject.startswith("area:"):
             code = statement.subject.removeprefix("area:")
             key = (count.country, fold(count.territory))
-            found[key].setdefault(code, _Code(code, count.territory, count.province, count.country))
+            found[key].setdefault(code, Code(code, count.territory, count.province, count.country))
     for _, place in of_kind(statements, Place):
         if place.level == 2:
             key = (place.country, fold(place.name))
-            found[key].setdefault(place.code, _Code(place.code, place.name, None, place.country))
+            found[key].setdefault(place.code, Code(place.code, place.name, None, place.country))
     return {key: tuple(codes[code] for code in sorted(codes)) for key, codes in found.items()}
 
 
-def _join(country: str, territory: str | None, province: str | None, codes: _Codes) -> _Code | None:
+def join(country: str, territory: str | None, province: str | None, codes: Codes) -> Code | None:
     """The one area of that name; of several, the one in that province; None rather than a guess."""
     if territory is None:
         return None
@@ -141,13 +141,13 @@ def _by_subject[R](statements: list[Statement], record: type[R]) -> dict[str, tu
     return {id: tuple(sorted(group, key=lambda s: (s.speaks_of.known_on, s.id))) for id, group in found.items()}
 
 
-def _site(id: str, visits: tuple[Statement, ...], entries: tuple[Statement, ...], codes: _Codes) -> Site:
+def _site(id: str, visits: tuple[Statement, ...], entries: tuple[Statement, ...], codes: Codes) -> Site:
     newest_first = sorted((*visits, *entries), key=lambda s: (s.speaks_of.known_on, s.id), reverse=True)
     said: list[Visit | SiteEntry] = [s.said for s in newest_first if isinstance(s.said, Visit | SiteEntry)]
     territory = _first(r.territory for r in said)
     province = _first(r.province for r in said)
     country = said[0].country
-    area = _join(country, territory, province, codes)
+    area = join(country, territory, province, codes)
     return Site(
         id=id,
         name=said[0].name,
@@ -168,7 +168,7 @@ def _first[T](values: Iterable[T | None]) -> T | None:
     return next((value for value in values if value is not None), None)
 
 
-def _areas(sites: Mapping[str, Site], codes: _Codes) -> dict[str, Area]:
+def _areas(sites: Mapping[str, Site], codes: Codes) -> dict[str, Area]:
     inside: dict[str, list[Site]] = defaultdict(list)
     for site in sites.values():
         if site.area:
@@ -195,7 +195,7 @@ def _centre(points: list[Point]) -> Point | None:
     return Point(sum(p.lat for p in points) / len(points), sum(p.lon for p in points) / len(points))
 
 
-def _unjoined(sites: Mapping[str, Site], codes: _Codes) -> tuple[tuple[str, int], ...]:
+def _unjoined(sites: Mapping[str, Site], codes: Codes) -> tuple[tuple[str, int], ...]:
     """Territories that join no code, where codes are known at all for their country."""
     countries = {country for country, _ in codes}
     names = Counter(
@@ -254,7 +254,7 @@ def _tiers(links: list[Statement]) -> dict[str, int]:
 
 
 def _chain_origins(
-    links: list[Statement], sites: Mapping[str, Site], codes: _Codes
+    links: list[Statement], sites: Mapping[str, Site], codes: Codes
 ) -> dict[str, tuple[Statement, ...]]:
     """Which sites, areas or countries the chain claims as origin. A claimed name that is nobody's site, territory or
     code stays as `origin:<name>`: it is a gap to ask about, not something to guess."""
