@@ -36,6 +36,7 @@ class Recipe:
     weights: Mapping[str, float]
     fixed: tuple[str, ...]
     at_most: Mapping[str, float]
+    conflict: float
     conflict_typical: float
     draw: Mapping[str, float]
     least_answers: int
@@ -69,6 +70,7 @@ def recipe() -> Recipe:
         weights={name: float(told["weights"][name]) for name in SPEAKING},
         fixed=tuple(told["fixed"]),
         at_most=told["at_most"],
+        conflict=float(told["conflict"]),
         conflict_typical=float(told["conflict_typical"]),
         draw=told["draw"],
         least_answers=told["least_answers"],
@@ -108,7 +110,8 @@ def fit(known: Known, answer: Floats, how: Recipe, target: str) -> Model:
 
 
 def _start(how: Recipe, target: str) -> Model:
-    return Model(target, f"likelihood/{target}", 0.0, 1.0, how.prior_yes, how.prior_no, 0.0, how.conflict_typical,
+    return Model(target, f"likelihood/{target}", 0.0, 1.0, how.prior_yes, how.prior_no, how.conflict,
+                 how.conflict_typical,
                  how.scales, how.weights, ((0.0, 1.0),), countries=how.countries)  # fmt: skip
 
 
