@@ -70,7 +70,13 @@ def _gone(known: Known, place: str, mineral: str | None, after: date) -> tuple[S
     return None
 
 
-def displaced(known: Known, site: Site, around: list[Near], nodes: Mapping[str, NodeState]) -> Part[float]:
+def displaced(
+    known: Known,
+    site: Site,
+    around: list[Near],
+    nodes: Mapping[str, NodeState],
+    falls: Mapping[str, Part[float]],
+) -> Part[float]:
     """The share of demand lost for minerals dug nearby whose trouble moves to what this site digs, in percent: the
     largest of the fall of their price, of the buyers gone and of the sites closed. None of them nearby is none lost."""
     facts = known.rules.rule(DISPLACEMENT).facts
@@ -79,12 +85,17 @@ def displaced(known: Known, site: Site, around: list[Near], nodes: Mapping[str, 
     minerals = sorted({m for s in near for m in s.minerals if m in leaving})
     if not taking & set(site.minerals) or not minerals:
         return Part((0.0,))
-    falls = [_fall(known, m) for m in minerals]
+    fell = [falls[m] for m in minerals]
     stops = [_stop(known, site, m, [s for s in near if m in s.minerals], nodes) for m in minerals]
-    least = max(part.options[0] for part in (*falls, *stops))
-    missing = next((part.missing for part in (*stops, *falls) if part.missing), None)
-    said = tuple(reason for part in (*falls, *stops) for reason in part.said)
+    least = max(part.options[0] for part in (*fell, *stops))
+    missing = next((part.missing for part in (*stops, *fell) if part.missing), None)
+    said = tuple(reason for part in (*fell, *stops) for reason in part.said)
     return Part((least, 100.0) if missing and least < 100 else (least,), said, missing if least < 100 else None)
+
+
+def falls(known: Known) -> Mapping[str, Part[float]]:
+    """How far the price of each mineral fell whose trouble moves elsewhere, in percent."""
+    return {mineral: _fall(known, mineral) for mineral in known.rules.rule(DISPLACEMENT).facts["from"]}
 
 
 def _fall(known: Known, mineral: str) -> Part[float]:

@@ -116,9 +116,10 @@ def _school_codes(known: Known) -> dict[str, Code]:
     """The newest code of each country for the closing of schools: its level, and whether it holds in all of it."""
     found: dict[str, Code] = {}
     for s, day in known.of(PolicyDay):
-        for code, level, wide in day.codes:
-            old = found.get(day.country)
-            newer = old is None or newest_first(s) > newest_first(old[0])
-            if code[:2] == "C1" and day.region is None and newer:
-                found[day.country] = (s, level, wide is True)
+        coded = next((c for c in day.codes if c[0][:2] == "C1"), None)
+        if coded is None or day.region is not None or day.country not in known.countries:
+            continue
+        old = found.get(day.country)
+        if old is None or (s.speaks_of.end >= old[0].speaks_of.end and newest_first(s) > newest_first(old[0])):
+            found[day.country] = (s, coded[1], coded[2] is True)
     return found

@@ -20,13 +20,13 @@ from statistics import median
 
 from winze.engine.bands import UNBOUNDED, YES_OR_NO, Interval, Limits, Part, grade_of, hull, times
 from winze.engine.closures import NodeState, states
-from winze.engine.demand import DESPERATION, displaced, outlet
-from winze.engine.known import Known, distinct, months_before
+from winze.engine.demand import DESPERATION, displaced, falls, outlet
+from winze.engine.known import Known, distinct, months_before, newest_first
 from winze.engine.neighbours import Near, Neighbourhood, neighbourhood
 from winze.engine.prices import gate_dollars, move
 from winze.engine.quantities import ALREADY_PURE, Unknown, traded_as
 from winze.engine.reasons import Reason, Signal, because
-from winze.engine.records import Quote, Statement
+from winze.engine.records import Quote, SiteEntry, Statement, Visit
 from winze.engine.register import Site
 
 RAPACITY, LOOTABILITY, DISPLACEMENT = "pressure/rapacity", "pressure/lootability", "pressure/displacement"
@@ -83,6 +83,7 @@ class Around:
     paid: Mapping[tuple[str, str], list[Paid]]
     quoted: frozenset[str]  # places with an offer within the year
     rises: Mapping[str, Part[float]]
+    falls: Mapping[str, Part[float]]  # of minerals whose trouble moves to gold
     food: Part[float]
     armed: Mapping[str, str]  # state of the signals of armed presence, by id
     industrial: frozenset[str]  # sites said to be an industrial mine themselves
@@ -106,6 +107,7 @@ def _around(known: Known, found: Iterable[Signal]) -> Around:
         paid=paid,
         quoted=frozenset(p for (p, _), all_ in paid.items() if all_[-1].statement.speaks_of.known_on > year),
         rises={m: _rise(known, m) for m in sorted({m for site in known.focus for m in site.minerals})},
+        falls=falls(known),
         food=_world_food(known),
         armed={s.id: s.state for s in found if s.kind.startswith("armed-presence-")},
         industrial=frozenset(
@@ -178,7 +180,7 @@ def _rapacity(known: Known, site: Site, around: Around) -> Signal:
 def _prize(known: Known, site: Site, around: Around) -> list[Part[float]]:
     """What became worth taking: the rise of the site's own minerals, and what was displaced from others nearby."""
     near = around.sites.of(site, known.number(DISPLACEMENT, "displaced_within_km"))
-    return [_worth(known, site, around.rises), displaced(known, site, near, around.nodes)]
+    return [_worth(known, site, around.rises), displaced(known, site, near, around.nodes, around.falls)]
 
 
 def _worth(known: Known, site: Site, rises: Mapping[str, Part[float]]) -> Part[float]:
@@ -240,8 +242,14 @@ def _artisanal(known: Known, site: Site) -> Part[bool]:
         text = "reason.artisanal" if stated[1].value > 0 else "reason.no-artisanal"
         return Part((stated[1].value > 0,), (because(text, RAPACITY, stated[0]),))
     if site.workers:
-        return Part((True,), (because("reason.artisanal", RAPACITY, site.visits[-1] if site.visits else None),))
+        return Part((True,), (because("reason.artisanal", RAPACITY, _counted(site)),))
     return Part(YES_OR_NO, (because("reason.artisanal-unknown", RAPACITY),), "missing.artisanal")
+
+
+def _counted(site: Site) -> Statement | None:
+    """The newest statement that counts people at work at a site."""
+    told = [s for s in (*site.visits, *site.entries) if isinstance(s.said, Visit | SiteEntry) and s.said.workers]
+    return max(told, key=newest_first, default=None)
 
 
 def _industrial(known: Known, site: Site, around: Around) -> Part[bool]:
