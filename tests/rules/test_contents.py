@@ -309,12 +309,15 @@ SIGNALS = [
     "conflict-near",
     "screening",
     "baseline",
+    "household-stress",
+    "child-labour-watch",
 ]
+PRESSURES = ["rapacity", "desperation", "lootability", "displacement", "alternatives"]
 
 
 def test_the_signals_are_there_by_name() -> None:
     ids = {rule.id for rule in BOOK.rules("signal")}
-    assert ids == {f"signal/{name}" for name in SIGNALS} | {"pressure/rapacity", "pressure/desperation"}
+    assert ids == {f"signal/{name}" for name in SIGNALS} | {f"pressure/{name}" for name in PRESSURES}
 
 
 def test_shocks_name_only_signals_that_exist() -> None:
@@ -330,6 +333,7 @@ def test_shocks_name_only_signals_that_exist() -> None:
         ("signal/gate-ratio", "floor_percent", 70),
         ("signal/export-over-production", "ratio", 1),
         ("pressure/rapacity", "lsm_multiplier", 3),
+        ("pressure/displacement", "displacement_weight", 0.44),
     ],
 )
 def test_thresholds_of_the_requirements(rule: str, name: str, expected: float) -> None:
@@ -354,6 +358,8 @@ def test_the_golden_facts_of_2020_cross_the_thresholds() -> None:
         ("signal/buyer-collapse", ("79 of 85", "7%")),
         ("signal/export-over-production", ("30.6", "7.1557", "4.28", "1.22")),
         ("signal/closure", ("20 March 2020", "6 April")),
+        ("pressure/lootability", ("13%", "40%", "15%", "380")),
+        ("pressure/displacement", ("44%",)),
         ("shock/conflict", ("22 serious incidents",)),
         ("shock/demand-stop", ("+44%", "+51%", "+28%", "+143%")),
     ],
