@@ -244,7 +244,7 @@ def test_a_rise_that_an_industrial_mine_nearby_would_make_grave_is_not_clear_whi
 def test_armed_neighbours_are_shown_and_not_counted_in():
     armed = visit("a", "2020-02-01", actors=(actor("non-state"),), armed_presence=True, point=Point(1.55, 30))
     alone, beside = pressed([*UP, *REST])[0], pressed([armed, *UP, *REST])[0]
-    assert values(beside, "reason.armed-neighbours") == {"sites": 1, "of": 1, "km": 20}
+    assert values(beside, "reason.armed-neighbours") == {"sites": 1, "of": 1, "within": 20}
     assert alone.interval == beside.interval
 
 
@@ -370,6 +370,13 @@ def test_where_nobody_knows_whether_anybody_buys_the_living_may_be_gone():
     assert (signal.interval, signal.missing) == ((0, 100), ("missing.buyers",))
 
 
+def test_a_second_mineral_of_which_nobody_counts_the_buyers_may_have_lost_them_all():
+    both = visit("m", "2020-02-01", armed_presence=False, minerals=("gold", "coltan"), workers=50)
+    left = [fact("area:Djugu", "buyers-registered", "10", "2020-04-22", "count", "gold"),
+            fact("area:Djugu", "buyers-closed", "6", "2020-04-22", "count", "gold")]  # fmt: skip
+    assert pressed([*HALVED, FED, MIXED, *left], site=both)[1].interval == (60, 100)
+
+
 def test_the_fewer_other_livings_the_heavier_a_loss():
     def share(percent):
         return pressed([*HALVED, FED, fact("site:m", "mining-dependent-share", percent, "2020-01-31", "percent")])[1]
@@ -383,7 +390,7 @@ def test_neighbours_that_closed_too_leave_nowhere_to_go():
     others = [visit(name, "2020-02-01", point=Point(1.55, 30.0)) for name in "abcd"]
     shut = [node(name, "mine", "closed", "2020-03-23", subject=f"site:{name}") for name in "abc"]
     signal = pressed([*HALVED, FED, MIXED, *others, *shut])[1]
-    assert values(signal, "reason.neighbours-closed") == {"sites": 3, "of": 4, "km": 20}
+    assert values(signal, "reason.neighbours-closed") == {"sites": 3, "of": 4, "within": 20}
     assert signal.value == pytest.approx(50 * 1.75)
 
 

@@ -6,7 +6,7 @@ eastern DR Congo, fighting moved to gold nearby (Parker and Vadheim 2017; Stoop 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from winze.engine.bands import Part, grade_of
@@ -24,37 +24,49 @@ ANY = (0.0, 100.0)
 """A share of which nobody knows anything, in percent."""
 
 
-def outlet(known: Known, site: Site, node: NodeState | None, quoted: frozenset[str]) -> Part[float]:
-    """The share of demand that stopped at a site, in percent. Closed is all of it; restricted is nobody knows how much.
-    An offer made there within the year shows that somebody buys; `quoted` are the places with one."""
-    state = node.state if node is not None else None
-    if node is not None and state == "closed":
+def outlet(known: Known, site: Site, node: NodeState | None, quoted: frozenset[tuple[str, str]]) -> Part[float]:
+    """The share of demand that stopped at a site, in percent; of several minerals the one that lost most.
+
+    Closed is all of it; of restricted nobody knows how much. `quoted` are places and minerals with an offer within the
+    year. A mineral nobody speaks of may have lost all its buyers.
+    """
+    if node is not None and node.state == "closed":
         said = tuple(because("reason.living-stopped", DESPERATION, s, day=node.since) for s in node.said)
         return Part((100.0,), said, grade="local")
-    restricted: tuple[Reason, ...] = ()
-    if node is not None and state == "restricted":
-        restricted = tuple(because("reason.living-restricted", DESPERATION, s, day=node.since) for s in node.said)
-    gone = buyers_gone(known, site, (*site.minerals, None))
+    parts = [_bought(known, site, mineral, quoted) for mineral in site.minerals] or [_unasked()]
+    if node is not None and node.state == "restricted":
+        held = tuple(because("reason.living-restricted", DESPERATION, s, day=node.since) for s in node.said)
+        parts.append(Part(ANY, held, "missing.living-left"))
+    worst = max(parts, key=lambda part: part.options[0])
+    least, missing = worst.options[0], next((part.missing for part in parts if part.missing), None)
+    said = tuple(dict.fromkeys(reason for part in parts for reason in part.said))
+    return Part((least, 100.0) if missing and least < 100 else (least,), said, missing, worst.grade)
+
+
+def _bought(known: Known, site: Site, mineral: str, quoted: frozenset[tuple[str, str]]) -> Part[float]:
+    """The share of demand for one mineral that stopped. An offer made at the site or in its territory shows that
+    somebody buys."""
+    gone = buyers_gone(known, site, mineral)
     if gone is not None:
         s, percent, place = gone
-        said = (because("reason.buyers-gone", DESPERATION, s, percent=round(percent, 1), day=s.speaks_of.known_on),)
-        ends = (percent, 100.0) if restricted and percent < 100 else (percent,)
-        return Part(ends, (*restricted, *said), "missing.living-left" if len(ends) > 1 else None, grade_of(place))
-    if restricted:
-        return Part(ANY, restricted, "missing.living-left")
-    if quoted & {site.id, site.area} or state == "open":
-        return Part((0.0,))
+        said = because("reason.buyers-gone", DESPERATION, s, percent=round(percent, 1), day=s.speaks_of.known_on)
+        return Part((percent,), (said,), grade=grade_of(place))
+    here = {(site.id, mineral), (site.area or site.id, mineral)}
+    return Part((0.0,)) if quoted & here else _unasked()
+
+
+def _unasked() -> Part[float]:
     return Part(ANY, (because("reason.outlet-unknown", DESPERATION),), "missing.buyers")
 
 
-def buyers_gone(known: Known, site: Site, minerals: Iterable[str | None]) -> tuple[Statement, float, str] | None:
-    """The share of registered buyers who no longer buy, in percent, from the nearest place that knows; of several
-    minerals the one that lost most."""
-    year, minerals = months_before(known.as_of, 12), tuple(minerals)
+def buyers_gone(known: Known, site: Site, mineral: str) -> tuple[Statement, float, str] | None:
+    """The share of registered buyers who no longer buy a mineral, in percent, from the nearest place that counts them,
+    of this mineral or of all."""
+    year = months_before(known.as_of, 12)
     for place in known.ladder(site):
-        found = [gone for m in minerals if (gone := _gone(known, place, m, year)) is not None]
-        if found:
-            return (*max(found, key=lambda gone: (gone[1], gone[0].id)), place)
+        gone = _gone(known, place, mineral, year) or _gone(known, place, None, year)
+        if gone is not None:
+            return (*gone, place)
     return None
 
 
@@ -111,7 +123,7 @@ def _fall(known: Known, mineral: str) -> Part[float]:
 
 def _stop(known: Known, site: Site, mineral: str, near: list[Site], nodes: Mapping[str, NodeState]) -> Part[float]:
     """Buyers of a mineral gone, or its sites closed; unknown where nobody says anything of either."""
-    gone = buyers_gone(known, site, (mineral,))
+    gone = buyers_gone(known, site, mineral)
     shut = [nodes[s.id] for s in near if s.id in nodes and nodes[s.id].state == "closed"]
     share = 100.0 * len(shut) / len(near) if near else 0.0
     said = [because("reason.displaced-by-closure", DISPLACEMENT, node.said[-1], mineral=f"@mineral.{mineral}",

@@ -81,7 +81,7 @@ class Around:
     sites: Neighbourhood
     nodes: Mapping[str, NodeState]  # what is said to be open, restricted or closed, by subject
     paid: Mapping[tuple[str, str], list[Paid]]
-    quoted: frozenset[str]  # places with an offer within the year
+    quoted: frozenset[tuple[str, str]]  # places and minerals with an offer within the year
     rises: Mapping[str, Part[float]]
     falls: Mapping[str, Part[float]]  # of minerals whose trouble moves to gold
     food: Part[float]
@@ -105,7 +105,7 @@ def _around(known: Known, found: Iterable[Signal]) -> Around:
         sites=neighbourhood(known.register),
         nodes=states(known),
         paid=paid,
-        quoted=frozenset(p for (p, _), all_ in paid.items() if all_[-1].statement.speaks_of.known_on > year),
+        quoted=frozenset(key for key, all_ in paid.items() if all_[-1].statement.speaks_of.known_on > year),
         rises={m: _rise(known, m) for m in sorted({m for site in known.focus for m in site.minerals})},
         falls=falls(known),
         food=_world_food(known),
@@ -280,7 +280,7 @@ def _armed_nearby(known: Known, site: Site, around: Around) -> tuple[Reason, ...
     armed = [n for n in near if "raised" in _sightings(n.site, around)]
     if not armed:
         return ()
-    return (because("reason.armed-neighbours", RAPACITY, sites=len(armed), of=len(near), km=limit),)
+    return (because("reason.armed-neighbours", RAPACITY, sites=len(armed), of=len(near), within=limit),)
 
 
 # -- desperation -----------------------------------------------------------------------------------------------------
@@ -300,15 +300,19 @@ def _desperation(known: Known, site: Site, around: Around) -> Signal:
 def _fall(known: Known, site: Site, paid: Mapping[tuple[str, str], list[Paid]]) -> Part[float]:
     """How far what a pure gram fetches at the mine fell, in percent, from the nearest place that knows. Of several
     minerals the one that fell most; one of which nobody knows may have fallen by all of it."""
-    told = [_paid_less(known, site, mineral, paid) for mineral in site.minerals]
-    parts = [part for part in told if part is not None]
+    told = {mineral: _paid_less(known, site, mineral, paid) for mineral in site.minerals}
+    parts = [part for part in told.values() if part is not None]
     worst = max(parts, key=lambda part: part.options[0], default=None)
     said = tuple(reason for part in parts for reason in part.said)
-    least = worst.options[0] if worst else 0.0
-    if len(parts) == len(told) and worst:
-        return Part((least,), said, grade=worst.grade)
-    unknown = because("reason.income-unknown", DESPERATION)
-    return Part((least, 100.0), (*said, unknown), "missing.quote", worst.grade if worst else None)
+    least, grade = (worst.options[0], worst.grade) if worst else (0.0, None)
+    unknown = tuple(
+        because("reason.income-unknown", DESPERATION, mineral=f"@mineral.{mineral}")
+        for mineral, part in told.items()
+        if part is None
+    )
+    if worst and not unknown:
+        return Part((least,), said, grade=grade)
+    return Part((least, 100.0) if least < 100 else (least,), (*said, *unknown), "missing.quote", grade)
 
 
 def _paid_less(
@@ -360,7 +364,7 @@ def _few_alternatives(known: Known, site: Site, around: Around) -> Part[float]:
     closed = _closed_nearby(near, around.nodes)
     least = 100.0 * len(closed) / len(near) if near else 0.0
     said = [because("reason.neighbours-closed", ALTERNATIVES, around.nodes[n.site.id].said[-1], sites=len(closed),
-                    of=len(near), km=known.number(ALTERNATIVES, "near_sites_km")) for n in closed[:1]]  # fmt: skip
+                    of=len(near), within=known.number(ALTERNATIVES, "near_sites_km")) for n in closed[:1]]  # fmt: skip
     told = known.nearest_fact(("mining-dependent-share", "workers-employed-share"), site)
     if told is None:
         said.append(because("reason.alternatives-unknown", ALTERNATIVES))
