@@ -313,11 +313,14 @@ def test_ore_far_away_and_ore_itself_are_not_displaced_to():
 
 
 def test_each_pressure_carries_its_grade_of_evidence_and_how_firm_the_studies_are():
-    for signal, grade in zip(pressed([*UP, *HALVED, *REST]), ("world", "local"), strict=True):
+    for signal, grade in zip(pressed([*UP, *HALVED, *REST]), ("site-and-world", "local"), strict=True):
         assert signal.grade == grade and values(signal, "reason.evidence-grade") == {"grade": f"@grade.{grade}"}
         assert values(signal, "reason.study-standing") == {"standing": "@standing.contested"}
     national = [fact("country:COD", "local-price-change", "-30", "2020-04-30", "percent", "gold")]
     assert pressed(national)[1].grade == "country"
+    asked = visit("m", "2020-02-01", workers=50)
+    assert [s.grade for s in pressed([], site=asked)] == ["none", "none"]
+    assert pressed(UP, site=asked)[0].grade == "world"
 
 
 def test_what_is_quoted_at_the_site_outranks_what_is_said_of_the_country():

@@ -172,7 +172,7 @@ def _rapacity(known: Known, site: Site, around: Around) -> Signal:
     parts = _prize(known, site, around)
     armed, artisanal, beside = _armed(site, around), _artisanal(known, site), _industrial(known, site, around)
     index = hull(partial(rapacity, weights=weights), *(p.options for p in (*parts, armed, artisanal, beside)))
-    grade = "local" if armed.options == (True,) else "world"
+    grade = "none" if parts[0].grade is None else "site-and-world" if armed.grade else "world"
     return _judged("pressure-rapacity", RAPACITY, known, site, index, [*parts, armed, artisanal, beside], grade,
                    _armed_nearby(known, site, around))  # fmt: skip
 
@@ -192,7 +192,8 @@ def _worth(known: Known, site: Site, rises: Mapping[str, Part[float]]) -> Part[f
     if not worths:
         return Part((0.0, UNBOUNDED), said, "missing.mineral")
     low, high = max(w.low for w in worths), max(w.high for w in worths)
-    return Part((low,) if low == high else (low, high), said, missing if low != high else None)
+    grade = next((rise.grade for rise, _ in told if rise.grade), None)
+    return Part((low,) if low == high else (low, high), said, missing if low != high else None, grade)
 
 
 def _rise(known: Known, mineral: str) -> Part[float]:
@@ -293,7 +294,7 @@ def _desperation(known: Known, site: Site, around: Around) -> Signal:
     parts = [fall, stop, food, few]
     index = hull(partial(desperation, weight=weight), *(part.options for part in parts))
     grade = next((part.grade for part in (stop, fall, food) if part.grade and part.options != (0.0,)), None)
-    grade = grade or next((part.grade for part in parts if part.grade), "world")
+    grade = grade or next((part.grade for part in parts if part.grade), "none")
     return _judged("pressure-desperation", DESPERATION, known, site, index, list(parts), grade)
 
 

@@ -68,7 +68,7 @@ class Signal:
     level: str | None = None  # "critical" where the rule names a second threshold and it is passed
     interval: tuple[float, float | None] | None = None  # all it can be given what is unknown; None: no upper end
     bands: tuple[str, str] | None = None  # the bands of the interval's ends: "low", "raised", "high"
-    grade: str | None = None  # how near to its subject the evidence was measured: "local" … "world"
+    grade: str | None = None  # how near to its subject the evidence was measured: "local" … "none"
 
     @property
     def id(self) -> str:
