@@ -464,3 +464,18 @@ def test_place_precision_says_the_same_as_the_readers() -> None:
     ipis = dict(yaml.safe_load((lookups / "ipis.yaml").read_text(encoding="utf-8"))["within_km"])
     assert {step: p.within_km for step, p in BOOK.source("ipis-visits").place_precision.items()}.items() <= ipis.items()
     assert BOOK.source("ucdp-ged").place_precision["2"].within_km == 25
+
+
+def test_each_pressure_names_the_studies_that_find_an_effect_and_those_that_find_none() -> None:
+    for name in ("rapacity", "desperation"):
+        cited = {cite.document for cite in the(f"pressure/{name}").cites}
+        assert {"blair-2021", "bazzi-blattman-2011"} <= cited and the(f"pressure/{name}").facts[
+            "standing"
+        ] == "contested"
+    assert {"rigterink-2024", "stoop-2019"} <= {cite.document for cite in the("pressure/rapacity").cites}
+
+
+def test_whatever_can_be_displaced_or_taken_has_a_word_in_the_catalogue() -> None:
+    named = {*the("pressure/lootability").facts["minerals"], *the("pressure/displacement").facts["from"]}
+    assert {f"term.mineral.{mineral}" for mineral in named} <= set(catalogue())
+    assert set(the("pressure/lootability").facts["minerals"].values()) == {"taxed-at-pit", "concealable"}
