@@ -397,6 +397,9 @@ def made_signals(where: Register, told: dict[str, list[Statement]]) -> tuple[Sig
                     value=index,
                     threshold=20.0,
                     unit="percent",
+                    interval=(0.0, None) if index is None else (index, index),
+                    bands=("low", "high") if index is None else ("low", "low") if index < 20 else ("raised", "raised"),
+                    grade="world",
                 )
             )
     quote, act = told["country:BFA"], told["country:COD"][0]

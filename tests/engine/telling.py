@@ -48,11 +48,31 @@ FIGURES: dict[tuple[str, str], float] = {
     ("signal/screening", "similarity_percent"): 90,
     ("red-flag/s2", "months"): 12,
     ("pressure/rapacity", "months"): 12,
-    ("pressure/rapacity", "raised_at_percent"): 20,
+    ("pressure/rapacity", "raised_at_percent"): 10,
+    ("pressure/rapacity", "high_at_percent"): 30,
     ("pressure/rapacity", "unarmed_weight"): 0.5,
+    ("pressure/rapacity", "no_artisanal_weight"): 0.25,
     ("pressure/rapacity", "lsm_multiplier"): 3,
+    ("pressure/rapacity", "lsm_within_km"): 20,
+    ("pressure/lootability", "taxed_at_pit_weight"): 1,
+    ("pressure/lootability", "concealable_weight"): 0.5,
+    ("pressure/displacement", "months"): 12,
+    ("pressure/displacement", "displacement_weight"): 0.44,
+    ("pressure/displacement", "displaced_within_km"): 20,
     ("pressure/desperation", "months"): 12,
     ("pressure/desperation", "raised_at_percent"): 20,
+    ("pressure/desperation", "high_at_percent"): 50,
+    ("pressure/alternatives", "alternatives_weight"): 1,
+    ("pressure/alternatives", "near_sites_km"): 20,
+    ("signal/household-stress", "stress_percent"): 20,
+    ("signal/child-labour-watch", "least_level"): 2,
+}
+
+FACTS: dict[str, dict[str, Any]] = {
+    "pressure/lootability": {
+        "minerals": {"gold": "concealable", "coltan": "taxed-at-pit", "cassiterite": "taxed-at-pit"}
+    },
+    "pressure/displacement": {"from": ("coltan", "cassiterite", "wolframite"), "to": ("gold",)},
 }
 
 
@@ -76,7 +96,7 @@ class Book:
         return Given({**FIGURES, **self.changed}[rule, name])
 
     def rule(self, rule: str, /) -> Plain:
-        return Plain({"codes": ("C5", "C6", "C7", "C8")})
+        return Plain(FACTS.get(rule, {"codes": ("C5", "C6", "C7", "C8"), "standing": "contested"}))
 
 
 BOOK = Book()

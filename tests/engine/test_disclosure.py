@@ -43,12 +43,18 @@ def test_each_audience_sees_no_more_than_the_one_inside_it() -> None:
     assert all(DataClass.SEALED not in SEES[audience] for audience in AUDIENCES)
 
 
+def _unnamed(line):
+    pair = (line.rapacity, line.desperation)
+    return replace(line, rapacity=None, desperation=None), [replace(s, signal=None) for s in pair if s]
+
+
 @pytest.mark.parametrize("audience", OUTSIDE)
 def test_no_site_name_coordinate_or_row_reaches_a_reader_outside(audience: str) -> None:
     cycle = made(names={site_id(0, 0): "Colline Zibahati", site_id(1, 1): "Mupokona-sur-Lac"})
     report = reporting.compile(cycle, audience)
     shown = everything(replace(report, risks=tuple(replace(r, risk=None) for r in report.risks),
-                               signals=tuple(replace(s, signal=None) for s in report.signals)))  # fmt: skip
+                               signals=tuple(replace(s, signal=None) for s in report.signals),
+                               pressed=tuple(_unnamed(line) for line in report.pressed)))  # fmt: skip
     assert "Zibahati" not in shown and "Mupokona" not in shown and "mine000" not in shown
     for line in report.risks:
         assert line.place.point is None

@@ -86,3 +86,18 @@ def test_the_baseline_saw_no_site_in_twelve_months():
     assert (held.sites, held.seen, held.newest_visit) == (2671, 0, day("2018-12-27"))
     assert sum(held.by_evidence.values()) == sum(held.by_status.values()) == 2671
     assert held.lots_traced is None
+
+
+def test_what_is_known_of_may_2020_raises_no_pressure_and_clears_none_of_desperation():
+    states = Counter((s.kind, s.state) for s in found().values() if s.kind.startswith("pressure-"))
+    assert states["pressure-rapacity", "raised"] == states["pressure-desperation", "raised"] == 0
+    assert states["pressure-desperation", "clear"] == 0 and 400 < states["pressure-rapacity", "clear"] < 700
+    assert all(s.missing for s in found().values() if s.kind.startswith("pressure-") and s.state != "clear")
+
+
+def test_the_index_codes_schools_closed_and_children_were_known_at_some_sites():
+    watched = [s for s in found().values() if s.kind == "child-labour-watch"]
+    raised = [s for s in watched if s.state == "raised"]
+    assert len(watched) == len(case()[1].sites) and 50 < len(raised) < 300
+    assert all({"reason.schools-closed-coded", "reason.children-known"} <= set(texts(s)) for s in raised)
+    assert not any(s.state == "clear" for s in watched)

@@ -350,3 +350,36 @@ def test_red_flags_that_are_withheld_are_counted_and_not_shown_as_none(tmp_path:
     hidden = replace(told, signals=(), signal_counts=(replace(many[0], raised=None),))
     few = report.Words(cycle(), hidden, words.eyes, "en")
     assert few.withheld("red-flag-") == "fewer than 5, or withheld beside such"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_both_pressures_of_a_site_stand_side_by_side_with_band_index_grade_and_studies(
+    folder: Path, language: str
+) -> None:
+    (table,) = html.document_fromstring(page(folder, language)).xpath("//table[contains(@class, 'pressed')]")
+    rows = table.xpath("tbody/tr")
+    lines = compiled(cycle(), "partner").pressed
+    assert rows and len(rows) == len(lines)
+    words = report.Words(cycle(), compiled(cycle(), "partner"), view(cycle(), "partner"), language)
+    for row, line in zip(rows, lines, strict=True):
+        where, *pair = row.xpath("td")
+        assert line.place.code in where.text_content() and len(pair) == 2
+        for cell, told in zip(pair, (line.rapacity, line.desperation), strict=True):
+            said = cell.text_content()
+            assert words.band(told.signal) in said and words.index(told.signal) in said
+            assert words.term(f"grade.{told.signal.grade}") in said and all(
+                study in said for study in words.studies(told)
+            )
+
+
+def test_no_site_is_under_pressure_on_a_page_for_everyone(folder: Path) -> None:
+    assert not html.document_fromstring(page(folder, "en", "public")).xpath("//table[contains(@class, 'pressed')]")
+
+
+def test_an_index_without_an_upper_end_says_so_and_a_withheld_one_shows_its_state_only() -> None:
+    words = report.Words(cycle(), compiled(cycle(), "partner"), view(cycle(), "partner"), "en")
+    signal = next(s for s in cycle().signals if s.kind == "pressure-rapacity" and s.value is None)
+    assert words.band(signal) == "low to high"
+    assert words.index(signal) == "Index 0% or more; no upper end is known"
+    withheld = replace(signal, interval=None, bands=None, state="raised")
+    assert words.band(withheld) == phrase("report.state.raised", "en") and words.index(withheld) == ""

@@ -309,12 +309,15 @@ SIGNALS = [
     "conflict-near",
     "screening",
     "baseline",
+    "household-stress",
+    "child-labour-watch",
 ]
+PRESSURES = ["rapacity", "desperation", "lootability", "displacement", "alternatives"]
 
 
 def test_the_signals_are_there_by_name() -> None:
     ids = {rule.id for rule in BOOK.rules("signal")}
-    assert ids == {f"signal/{name}" for name in SIGNALS} | {"pressure/rapacity", "pressure/desperation"}
+    assert ids == {f"signal/{name}" for name in SIGNALS} | {f"pressure/{name}" for name in PRESSURES}
 
 
 def test_shocks_name_only_signals_that_exist() -> None:
@@ -330,6 +333,7 @@ def test_shocks_name_only_signals_that_exist() -> None:
         ("signal/gate-ratio", "floor_percent", 70),
         ("signal/export-over-production", "ratio", 1),
         ("pressure/rapacity", "lsm_multiplier", 3),
+        ("pressure/displacement", "displacement_weight", 0.44),
     ],
 )
 def test_thresholds_of_the_requirements(rule: str, name: str, expected: float) -> None:
@@ -354,6 +358,8 @@ def test_the_golden_facts_of_2020_cross_the_thresholds() -> None:
         ("signal/buyer-collapse", ("79 of 85", "7%")),
         ("signal/export-over-production", ("30.6", "7.1557", "4.28", "1.22")),
         ("signal/closure", ("20 March 2020", "6 April")),
+        ("pressure/lootability", ("13%", "40%", "15%", "380")),
+        ("pressure/displacement", ("44%",)),
         ("shock/conflict", ("22 serious incidents",)),
         ("shock/demand-stop", ("+44%", "+51%", "+28%", "+143%")),
     ],
@@ -458,3 +464,18 @@ def test_place_precision_says_the_same_as_the_readers() -> None:
     ipis = dict(yaml.safe_load((lookups / "ipis.yaml").read_text(encoding="utf-8"))["within_km"])
     assert {step: p.within_km for step, p in BOOK.source("ipis-visits").place_precision.items()}.items() <= ipis.items()
     assert BOOK.source("ucdp-ged").place_precision["2"].within_km == 25
+
+
+def test_each_pressure_names_the_studies_that_find_an_effect_and_those_that_find_none() -> None:
+    for name in ("rapacity", "desperation"):
+        cited = {cite.document for cite in the(f"pressure/{name}").cites}
+        assert {"blair-2021", "bazzi-blattman-2011"} <= cited and the(f"pressure/{name}").facts[
+            "standing"
+        ] == "contested"
+    assert {"rigterink-2024", "stoop-2019"} <= {cite.document for cite in the("pressure/rapacity").cites}
+
+
+def test_whatever_can_be_displaced_or_taken_has_a_word_in_the_catalogue() -> None:
+    named = {*the("pressure/lootability").facts["minerals"], *the("pressure/displacement").facts["from"]}
+    assert {f"term.mineral.{mineral}" for mineral in named} <= set(catalogue())
+    assert set(the("pressure/lootability").facts["minerals"].values()) == {"taxed-at-pit", "concealable"}

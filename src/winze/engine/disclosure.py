@@ -40,7 +40,7 @@ SEES: Mapping[str, frozenset[DataClass]] = {
 }
 SMALL = 5
 _BANDS = (5, 10, 25, 50, 100)
-_SMALL_VALUES = frozenset({"visits", "reports", "people"})
+_SMALL_VALUES = frozenset({"visits", "reports", "people", "sites", "of"})
 _PLAIN_VALUES = frozenset(
     {"count", "limit", "cells", "columns", "column", "encoding", "code", "low", "high", "day", "territory"}
 )
@@ -265,6 +265,8 @@ class View:
             signal,
             value=signal.value if whole else None,
             threshold=signal.threshold if whole else None,
+            interval=signal.interval if whole else None,
+            bands=signal.bands if whole else None,
             since=None if precise else signal.since,
             touches=(),
         )

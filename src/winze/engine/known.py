@@ -97,6 +97,18 @@ class Known:
         series = self.facts.get(measure, {}).get((subject, mineral), [])
         return series[-1] if series else None
 
+    def nearest_fact(
+        self, measures: Iterable[str], site: Site, mineral: str | None = None, after: date = date.min
+    ) -> tuple[Statement, float, str] | None:
+        """The newest figure of the nearest place that gives one of the measures for a site, with that place: the site,
+        else its territory, province, country, the world. What speaks of a day up to `after` is left out."""
+        for place in self.ladder(site):
+            for measure in measures:
+                newest = self.newest_fact(measure, place, mineral)
+                if newest is not None and newest[1].value is not None and newest[0].speaks_of.end > after:
+                    return newest[0], float(newest[1].value), place
+        return None
+
     @cached_property
     def prices(self) -> Mapping[str, list[Statement]]:
         """World prices by commodity, oldest first: of several publishers' series the one that reaches furthest, of

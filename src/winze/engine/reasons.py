@@ -49,6 +49,7 @@ class Signal:
 
     `state` is "raised", "clear" or "cannot-evaluate"; the last names in `missing` the message ids of what would be
     needed, and is never read as clear. `value` and `threshold` are in `unit`; None where there is no single figure.
+    A pressure has an `interval` and its `bands` too: an unknown input makes it wider, never a point.
     `since` is the day from which it holds. `touches` are the subjects it bears on (sites, areas, parties, countries).
     """
 
@@ -65,6 +66,9 @@ class Signal:
     missing: tuple[str, ...] = ()
     touches: tuple[str, ...] = ()
     level: str | None = None  # "critical" where the rule names a second threshold and it is passed
+    interval: tuple[float, float | None] | None = None  # all it can be given what is unknown; None: no upper end
+    bands: tuple[str, str] | None = None  # the bands of the interval's ends: "low", "raised", "high"
+    grade: str | None = None  # how near to its subject the evidence was measured: "local" … "none"
 
     @property
     def id(self) -> str:

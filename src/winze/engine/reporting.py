@@ -27,6 +27,7 @@ WHYS = 300
 """How many ranked risks carry their reasons on the page; those of the chain do besides, up to `WHYS_MOST` in all."""
 WHYS_MOST = 800
 LETTERS = ("A", "B", "C", "D", "E", "F")
+PRESSURES = ("pressure-rapacity", "pressure-desperation")
 STATES = ("raised", "clear", "cannot-evaluate")
 _MONTHS = 24
 _PRICE_MONTHS = 36
@@ -138,6 +139,15 @@ class PressureLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PressedLine:
+    """The two pressures on one site, side by side and never one figure. None: not shown to this audience."""
+
+    place: Place
+    rapacity: SignalLine | None
+    desperation: SignalLine | None
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """A line to draw. `values` are None where the period is unknown: a gap, never zero."""
 
@@ -186,6 +196,7 @@ class Report:
     signal_counts: tuple[KindCount, ...]
     signals: tuple[SignalLine, ...]
     pressures: tuple[PressureLine, ...]
+    pressed: tuple[PressedLine, ...]  # the sites of my chain; of a case without one, the sites where one is raised
     world_prices: tuple[Series, ...]
     gate_ratios: tuple[Series, ...]
     conflict: tuple[Series, ...]
@@ -230,6 +241,7 @@ def compile(cycle: Told, audience: str = "partner") -> Report:
         signal_counts=tuple(_kind_counts(cycle, eyes)),
         signals=signals,
         pressures=tuple(_pressures(cycle, eyes)),
+        pressed=tuple(_pressed(signals)),
         world_prices=tuple(_world_prices(known)),
         gate_ratios=tuple(_gate_ratios(known, eyes)),
         conflict=tuple(_conflict(known, cycle, eyes)),
@@ -377,6 +389,19 @@ def _pressures(cycle: Told, eyes: View) -> Iterator[PressureLine]:
             for state in ("raised", "cannot-evaluate")
         ]
         yield PressureLine(eyes.place(area), *cells)
+
+
+def _pressed(lines: Iterable[SignalLine]) -> Iterator[PressedLine]:
+    """Each listed site with both pressures, those with the most of them raised first."""
+    sites: dict[str, dict[str, SignalLine]] = {}
+    for line in lines:
+        if line.signal.kind in PRESSURES:
+            sites.setdefault(line.signal.subject, {})[line.signal.kind] = line
+    mine = {id for id, pair in sites.items() if any(line.in_chain for line in pair.values())}
+    raised = {id: sum(line.signal.state == "raised" for line in pair.values()) for id, pair in sites.items()}
+    for id in sorted(mine or {id for id in sites if raised[id]}, key=lambda id: (-raised[id], id)):
+        pair = [sites[id].get(kind) for kind in PRESSURES]
+        yield PressedLine(next(line.place for line in pair if line), *pair)
 
 
 def _raised(counted: Mapping[tuple[str, str, str], int], area: str) -> int:

@@ -1,8 +1,9 @@
 """What the evidence shows on a day, each thing checked against its rule: raised, clear, or not to be evaluated.
 
-The detectors stand in `prices`, `closures`, `restrictions`, `presence`, `screening`, `redflags` and `pressures`. A
-signal's subject is a place, party, link or commodity; where one subject has several signals of a kind (a mineral, a
-dataset, an act, a node) that follows after `#`, and `touches` holds the plain subjects it bears on, its own first.
+The detectors stand in `prices`, `closures`, `restrictions`, `presence`, `households`, `screening`, `redflags` and
+`pressures`. A signal's subject is a place, party, link or commodity; where one subject has several signals of a kind (a
+mineral, a dataset, an act, a node) that follows after `#`, and `touches` holds the plain subjects it bears on, its own
+first.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from winze.engine import closures, known, presence, pressures, prices, redflags, restrictions, screening
+from winze.engine import closures, households, known, presence, pressures, prices, redflags, restrictions, screening
 from winze.engine.known import Rules
 from winze.engine.presence import Near
 from winze.engine.problems import NotInForce
@@ -55,6 +56,8 @@ def detect(
         *_found(presence.at_sites(day), *AT_SITES),
         *_found(presence.near_sites(day, near), "conflict-near"),
         *_found(presence.presence_falls(day), "presence-fall"),
+        *_found(households.household_stress(day), "household-stress"),
+        *_found(households.child_labour_watch(day), "child-labour-watch"),
         *_found(screening.screen(day, similarity), "screening"),
     ]
     seen += [

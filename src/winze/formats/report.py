@@ -69,6 +69,7 @@ def page(words: Words) -> str:
         likelihood_rules=words.likelihood_rules, signal_title=words.signal_title, figure=words.figure,
         unraised=words.unraised, source_card=words.source_card, problem_example=words.problem_example,
         problem_hint=words.problem_hint, reaches=words.reaches(), by_place=words.by_place, distinct=words.distinct,
+        band=words.band, index=words.index, studies=words.studies,
         breakable=breakable, printed=_PRINTED, withheld=words.withheld(*_COUNTED["flags"]),
     )  # fmt: skip
     return html
@@ -254,7 +255,7 @@ class Words:
 
     def _about(self, about: str) -> str:
         """What follows a subject's place: a mineral, a dataset, an act's number, the name of a smelter."""
-        for kind in ("mineral", "dataset"):
+        for kind in ("mineral", "dataset", "stress"):
             if f"term.{kind}.{about}" in catalogue():
                 return self.term(f"{kind}.{about}")
         return about
@@ -382,6 +383,28 @@ class Words:
             return ""
         text = "report.figure" if signal.threshold is not None else "report.figure-only"
         return self.t(text, value=signal.value, threshold=signal.threshold, unit=self.unit(signal.unit))
+
+    def band(self, signal: Signal) -> str:
+        """The band of a pressure, from the lowest it can be to the highest; the state where the band is withheld."""
+        if signal.bands is None:
+            return self.t(f"report.state.{signal.state}")
+        low, high = (self.term(f"band.{end}") for end in signal.bands)
+        return low if low == high else self.t("report.band.between", low=low, high=high)
+
+    def index(self, signal: Signal) -> str:
+        """The index of a pressure: a figure where all is known, else the interval of all that it can be."""
+        if signal.interval is None:
+            return ""
+        low, high = signal.interval
+        if high is None:
+            return self.t("report.index.least", low=low)
+        return self.t("report.index.point" if low == high else "report.index.between", low=low, high=high)
+
+    def studies(self, line: SignalLine) -> list[str]:
+        """The studies and documents that a signal follows, each once; choices of our own are not among them."""
+        followed = dict.fromkeys([line.signal.rule, *(why.rule for why in line.whys if why.rule)])
+        cites = (c for id in followed if (found := self._rule(id)) for c in found.cites)
+        return list(dict.fromkeys(self.rulebook.cited(c, self.language) for c in cites if c.document != "winze-house"))
 
     def unraised(self, lines: Iterable[SignalLine]) -> list[Unraised]:
         """The signals that are not raised, those that cannot be evaluated first: one line for each kind and lack."""

@@ -83,7 +83,8 @@ def _sheets(report: Report, names: Any, sites: list[Site], language: str) -> Ite
     yield ("why", ("rank", "id", "reason", "contribution", "rule", "rule-title", "confirmed", "file", "sheet", "row",
                    "cell"), _whys(report, names, language))  # fmt: skip
     yield ("signals", ("kind", "state", *place, "value", "threshold", "unit", "since", "review", "reason", "missing",
-                       "rule", "rule-title"), _signals(report, names, language))  # fmt: skip
+                       "rule", "rule-title", "least", "most", "band", "grade"),
+           _signals(report, names, language))  # fmt: skip
     if report.audience == "internal":
         yield ("sites", (*place, "code", "latitude", "longitude", "workers", "visits", "newest-visit", "chain"),
                _sites(sites, report, names, language))  # fmt: skip
@@ -142,7 +143,8 @@ def _signals(report: Report, names: Any, language: str) -> Iterator[Sequence[Cel
             *_place(line.place, names, language), s.value, s.threshold,
             names.unit(s.unit).strip() if s.value is not None or s.threshold is not None else None, s.since, s.review,
             " ".join(phrase(why, language) for why in line.whys) or None, _joined(s.missing, language), s.rule,
-            names.rule(s.rule),
+            names.rule(s.rule), *(s.interval or (None, None)), names.band(s) if s.bands else None,
+            term(f"grade.{s.grade}", language) if s.grade else None,
         )  # fmt: skip
 
 
