@@ -126,7 +126,7 @@ def run(
     audience: Who will read it; decides what is shown.
     """
     from winze import cycle
-    from winze.engine import rules
+    from winze.engine import models, rules
     from winze.engine.texts import say
     from winze.formats import case as cases
     from winze.formats import cycle_json, report
@@ -139,7 +139,8 @@ def run(
     rulebook = rules.load()
     told = cases.load(case, lambda found: _tell(say("run.read", lang, name=found.name, count=len(found.statements))))
     _tell(say("run.think", lang))
-    result = cycle.run(told.statements, rulebook, {}, as_of, inputs=told.inputs, problems=told.problems)
+    weights = models.in_force(as_of) or _refitted(told.statements, as_of, lang)
+    result = cycle.run(told.statements, rulebook, weights, as_of, inputs=told.inputs, problems=told.problems)
     _tell(say("run.write", lang, folder=out))
     out.mkdir(parents=True, exist_ok=True)
     written = report.write(result, out, lang, audience)
@@ -150,6 +151,24 @@ def run(
     _print(say("run.written", lang, files=names, folder=out))
     failed = any(problem.severity == "error" for problem in result.problems)
     return DATA if failed else DONE
+
+
+def _refitted(statements: Any, as_of: date, lang: str) -> Any:
+    """Weights fitted to what the case itself knew on a day before the first file of learnt weights; none where it holds
+    too few answers, or the extra `learn` is not there: an expert's weights then speak."""
+    from importlib.util import find_spec
+
+    from winze.engine.texts import say
+
+    if find_spec("scipy") is None:
+        return {}
+    from winze.learn import backtest, training
+
+    with suppress(backtest.TooFew):
+        found = training.fit_all([s for s in statements if s.known(as_of)], as_of)
+        _tell(say("run.refitted", lang, day=as_of.isoformat()))
+        return found.models
+    return {}
 
 
 def _print(line: str) -> None:
@@ -170,6 +189,102 @@ def _shown(line: str) -> str:
 
 
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+@app.command(name="backtest")
+def backtest_(
+    files: Annotated[list[Path], Parameter(negative=())],
+    *,
+    from_: Annotated[date, Parameter(name="--from")],
+    to: date,
+    lead: int = 0,
+    target: Literal["armed_interference", "non_state_interference", "state_interference"] = "armed_interference",
+    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Judges the likelihood on visits it never saw, each by what was known before it, beside plain peers.
+
+    Parameters
+    ----------
+    files: Files or folders with visits, and conflict counts where there are any.
+    from_: The first day of the visits to judge.
+    to: The last day.
+    lead: How many days before a visit a statement must be dated; 0 takes what is dated strictly before its day.
+    target: Which question.
+    json_: Print one JSON object instead of tables.
+    """
+    _needs_learn()
+    from winze.formats import judged
+    from winze.learn import backtest
+
+    if to < from_:
+        raise Stop(USAGE, f"The period ends on {to}, before it starts on {from_}.")
+    if lead < 0:
+        raise Stop(USAGE, "A lead counts days before the visit: it cannot be negative.")
+    told = _told(files)
+    try:
+        found = backtest.backtest([s for _, s in told.statements], target, from_, to, lead)
+    except backtest.TooFew as few:
+        raise Stop(REFUSED, str(few)) from few
+    if json_:
+        print(json.dumps(judged.document(found, told.inputs), ensure_ascii=False, indent=1))
+    else:
+        for line in judged.lines(found, told.inputs):
+            _print(line)
+    return DONE
+
+
+@app.command
+def train(files: Annotated[list[Path], Parameter(negative=())], *, to: date, out: Path) -> int:
+    """Fits the weights of the likelihood to visits known on a day and writes them as a dated file; refuses weights that
+    are not better than plain peers on visits they had not seen.
+
+    Parameters
+    ----------
+    files: Files or folders with visits, and conflict counts where there are any.
+    to: The day whose knowledge to train on.
+    out: The folder to write DAY.yaml into.
+    """
+    _needs_learn()
+    from winze.engine import models
+    from winze.formats.whole import write_whole
+    from winze.learn import backtest, training
+
+    target = out / f"{to.isoformat()}.yaml"
+    try:
+        found = training.train([s for _, s in _told(files).statements], to)
+    except backtest.TooFew as few:
+        raise Stop(REFUSED, str(few)) from few
+    for sentence in found.refused:
+        _tell(sentence)
+    out.mkdir(parents=True, exist_ok=True)
+    write_whole(target, models.write(found.models, found.answers, found.sources, to))
+    print(target)
+    return DONE
+
+
+def _needs_learn() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("scipy") is None:
+        raise Stop(USAGE, "This verb needs the extra `learn`: install Winze as '.[learn]'.")
+
+
+def _told(files: list[Path]) -> Any:
+    """What files or folders tell, with the name of each; a file that cannot be read ends the verb."""
+    from types import SimpleNamespace
+
+    from winze.formats import case as cases
+    from winze.formats import reading
+
+    statements, inputs = [], []
+    for path in files:
+        if not path.exists():
+            raise Stop(USAGE, f"There is no file {path}.")
+        for each in reading.case_files(path) if path.is_dir() else [path]:
+            found = reading.read(each, name=each.name)
+            inputs.append(cases.as_input(found))
+            statements += [(found.id, statement) for statement in found.statements]
+    return SimpleNamespace(statements=statements, inputs=inputs)
 
 
 @app.command

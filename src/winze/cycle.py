@@ -10,7 +10,7 @@ from datetime import date
 from winze.bulk import exposure
 from winze.engine import register, risks, signals
 from winze.engine.baseline import Baseline, baseline
-from winze.engine.likelihood import Parameters
+from winze.engine.likelihood import Model
 from winze.engine.problems import Problem
 from winze.engine.reasons import Signal
 from winze.engine.records import ConflictEvent, Input, Origin, Point, Statement, in_order, of_kind
@@ -38,7 +38,7 @@ class Cycle:
 def run(
     statements: Iterable[Statement],
     rulebook: Rulebook,
-    models: Mapping[str, Parameters],
+    models: Mapping[str, Model],
     as_of: date,
     *,
     inputs: Iterable[Input] = (),
@@ -49,7 +49,7 @@ def run(
 
     Pure: the same answer, to the byte on one platform, for any order of the statements. Statements that became known
     after the day change nothing but the inputs and the problems. `models` gives the
-    weights of the likelihood by target, where others than the rulebook's are wanted.
+    learnt weights of the likelihood by target (`engine.models.in_force`); without them an expert's speak.
     """
     told = list(statements)
     known = in_order([s for s in told if s.known(as_of, known_by)])

@@ -11,9 +11,9 @@ What conflict says counts where nobody looked and fades as visits speak. The sum
 contribution of each named statement, which share a side's logarithm in proportion to their k. A finding that is
 nearer, newer or additional never lowers the figure; a visit that found nothing never raises it.
 
-The 90% interval is 1.645 standard deviations of the log-odds either side; the deviation is how far whole territories and
-months strayed from what was expected of them, and grows with the age of the newest visit near. Where the weights were
-learnt the basis is "learnt", with the day they were trained to; the figures of `rules/likelihood.yaml` are "expert".
+The 90% interval is 1.645 standard deviations of the log-odds either side; the deviation is how far whole territories
+and months strayed from what was expected of them, and grows with the age of the newest visit near. Where the weights
+were learnt the basis is "learnt", with the day they were trained to; those of `rules/likelihood.yaml` are "expert".
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,14 +41,18 @@ EXPERT = {"worst-forms-of-child-labour": "child-labour", "forced-labour": "force
 FOR_IT = ("seen-yes", "told-yes", "armed", "turned-back")
 AGAINST = ("seen-no", "told-no", "armed-no", "other", "unarmed", "third-party")
 SPEAKING = FOR_IT + AGAINST
-"""What a statement can say to a question: found on site; told of without getting there; armed people seen but what they do
-not said; turned back for insecurity. Not found on site; told of none; none found beside armed people; interference by
-others only; nobody armed seen, and no more said; a third party's status statement."""
+"""What a statement can say to a question: found on site; told of without getting there; armed people seen but what
+they do not said; turned back for insecurity. Not found on site; told of none; none found beside armed people;
+interference by others only; nobody armed seen, and no more said; a third party's status statement."""
 EARTH_KM = 6371.0088
 _SHOWN = 12
 _CHUNK = 256
 _NEAR_KM = 50.0
 type Floats = NDArray[Any]
+type Speaking = Callable[[Visit], str | None]
+"""What a visit says to a question: one of SPEAKING, None for nothing."""
+type Events = Mapping[str, tuple[int, Statement]]
+"""Conflict events in the last 12 months by area, with the newest statement counted."""
 _Z90 = 1.6448536269514722
 
 
@@ -62,7 +67,7 @@ class Figures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How far (km) and how long (days) what a visit said is heard, each until it weighs 1/e, and how much that counts."""
+    """How far (km) and how long (days) a statement is heard, each until it weighs 1/e, and how much that counts."""
 
     km: float
     days: float
@@ -125,7 +130,9 @@ class Model:
             prior_no=number("prior_no"),
             conflict=number("conflict_weight"),
             conflict_typical=number("conflict_typical"),
-            scales=tuple(Scale(number(f"{n}_km"), number(f"{n}_days"), number(f"{n}_weight")) for n in ("here", "near")),
+            scales=tuple(
+                Scale(number(f"{n}_km"), number(f"{n}_days"), number(f"{n}_weight")) for n in ("here", "near")
+            ),
             weights={name: number(f"weight_{name.replace('-', '_')}") for name in SPEAKING},
             spread=((0.0, number("spread")), (365.0, number("spread_after_a_year"))),
         )
@@ -228,7 +235,7 @@ def answers(visits: Sequence[Statement], question: Callable[[Visit], bool | None
 class Evidence:
     """All visits with a place: arrays of equal length in the order of `statements` (by site, then day).
 
-    `says` gives for each force ("non-state", "state", "armed") an index into SPEAKING, -1 for a statement that says
+    `says` gives for each question an index into SPEAKING, -1 for a statement that says
     nothing or that another of the same site and day outranks. Places are in radians, `day` is an ordinal.
     """
 
@@ -240,7 +247,23 @@ class Evidence:
     says: Mapping[str, NDArray[Any]]
 
 
-def observe(register: Register, forces: Sequence[str] = (*FORCES.values(),)) -> Evidence:
+def by_force(force: str) -> Speaking:
+    """How visits speak of interference by one kind of force."""
+    return partial(speaking, force=force)
+
+
+def by_answer(question: Callable[[Visit], bool | None]) -> Speaking:
+    """How visits speak to a plain question: found or not, by those who got there and those who were told."""
+
+    def speaks(visit: Visit) -> str | None:
+        answer = None if visit.manner == "third-party" else question(visit)
+        on_site = "seen" if visit.manner == "on-site" else "told"
+        return None if answer is None else f"{on_site}-yes" if answer else f"{on_site}-no"
+
+    return speaks
+
+
+def observe(register: Register, questions: Mapping[str, Speaking]) -> Evidence:
     """What the register's visits say to each question, one statement a site and day."""
     rows = [
         (statement, site.id, statement.said.point or site.point)
@@ -254,15 +277,15 @@ def observe(register: Register, forces: Sequence[str] = (*FORCES.values(),)) -> 
         lat=np.radians([row[2].lat for row in rows if row[2]]),
         lon=np.radians([row[2].lon for row in rows if row[2]]),
         day=np.array([row[0].speaks_of.known_on.toordinal() for row in rows], dtype=float),
-        says={force: _once_a_day([(s, site) for s, site, _ in rows], force) for force in forces},
+        says={name: _once_a_day([(s, site) for s, site, _ in rows], speaks) for name, speaks in questions.items()},
     )
 
 
-def _once_a_day(rows: list[tuple[Statement, str]], force: str) -> NDArray[Any]:
+def _once_a_day(rows: list[tuple[Statement, str]], speaks: Speaking) -> NDArray[Any]:
     best: dict[tuple[str, date], tuple[tuple[int, str], int]] = {}
     for at, (statement, site) in enumerate(rows):
         assert isinstance(statement.said, Visit)
-        kind = speaking(statement.said, force)
+        kind = speaks(statement.said)
         if kind is None:
             continue
         key, order = (site, statement.speaks_of.known_on), (_SPEAKS_FIRST.index(kind), statement.id)
@@ -285,20 +308,19 @@ assert set(_SPEAKS_FIRST) == set(SPEAKING)
 def assess(
     sites: Sequence[Site],
     seen: Evidence,
-    force: str,
-    events_in_year: Mapping[str, tuple[int, Statement]],
+    question: str,
+    events_in_year: Events,
     model: Model,
     as_of: date,
 ) -> Iterator[tuple[Likelihood, tuple[Reason, ...]]]:
-    """The likelihood of one target at each site, with reasons whose contributions sum to its log-odds.
+    """How likely a visit to each site answers the question with yes; the reasons' contributions sum to its log-odds.
 
-    `events_in_year` gives conflict events in the last 12 months by area, with the newest statement counted. A site
-    without a place gets no figure. Statements of a later day than `as_of` must not be in `seen`.
+    A site without a place gets no figure. Statements of a later day than `as_of` must not be in `seen`.
     """
     placed = [site for site in sites if site.point is not None]
-    heard = np.flatnonzero(seen.says[force] >= 0)
+    heard = np.flatnonzero(seen.says[question] >= 0)
     age = as_of.toordinal() - seen.day[heard]
-    kinds = seen.says[force][heard]
+    kinds = seen.says[question][heard]
     weight = np.array([model.weights[name] for name in SPEAKING])[kinds]
     for_it = kinds < len(FOR_IT)
     given = {}
@@ -335,9 +357,7 @@ def _distances(sites: Sequence[Site], seen: Evidence, heard: NDArray[Any]) -> Fl
     return np.where(own, 0.0, km)
 
 
-def _judge(
-    spoken: _Spoken, events_in_year: Mapping[str, tuple[int, Statement]], model: Model
-) -> tuple[Likelihood, tuple[Reason, ...]]:
+def _judge(spoken: _Spoken, events_in_year: Events, model: Model) -> tuple[Likelihood, tuple[Reason, ...]]:
     conflict = _conflict_reason(spoken.site, events_in_year, model)
     raised = (conflict.contribution or 0.0) / model.sharpness
     priors = (model.prior_yes * math.exp(raised), model.prior_no)
@@ -353,11 +373,12 @@ def _judge(
     return _estimate(log_odds, spoken, priors, sums, model), reasons
 
 
-def _contributions(
-    spoken: _Spoken, priors: tuple[float, float], sums: tuple[float, float], sharpness: float
-) -> Floats:
+def _contributions(spoken: _Spoken, priors: tuple[float, float], sums: tuple[float, float], sharpness: float) -> Floats:
     """Each statement's share of what its side's sum adds to the log-odds, in proportion to its k."""
-    pulls = [sharpness * math.log1p(total / prior) / total if total else 0.0 for total, prior in zip(sums, priors, strict=True)]
+    pulls = [
+        sharpness * math.log1p(total / prior) / total if total else 0.0
+        for total, prior in zip(sums, priors, strict=True)
+    ]
     shares: Floats = spoken.k * np.where(spoken.for_it, pulls[0], -pulls[1])
     return shares
 
@@ -428,7 +449,7 @@ def _heaviest(spoken: _Spoken, contributions: Floats) -> list[int]:
     return by_weight[:_SHOWN]
 
 
-def _conflict_reason(site: Site, events_in_year: Mapping[str, tuple[int, Statement]], model: Model) -> Reason:
+def _conflict_reason(site: Site, events_in_year: Events, model: Model) -> Reason:
     if site.area is None or site.area not in events_in_year:
         return because("reason.conflict-unknown", model.rule, contribution=0.0)
     events, newest = events_in_year[site.area]

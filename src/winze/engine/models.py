@@ -43,7 +43,9 @@ def _day(path: Traversable | Path) -> date:
     try:
         return date.fromisoformat(path.name.removesuffix(".yaml"))
     except ValueError as wrong:
-        raise Malformed(f"{path.name}: the name must be the day the weights were trained to, as 2018-12-31.yaml") from wrong
+        raise Malformed(
+            f"{path.name}: the name must be the day the weights were trained to, as 2018-12-31.yaml"
+        ) from wrong
 
 
 def check(folder: Traversable | Path | None = None) -> list[str]:
@@ -107,12 +109,12 @@ _NUMBERS = ("base", "sharpness", "prior_yes", "prior_no", "conflict", "conflict_
 
 
 def _band(given: Mapping[str, Any]) -> Band:
-    return Band(float(given["low"]), float(given["high"]), int(given["visits"]), float(given["mean"]), int(given["found"]))
+    return Band(
+        float(given["low"]), float(given["high"]), int(given["visits"]), float(given["mean"]), int(given["found"])
+    )
 
 
-def write(
-    models: Mapping[str, Model], answers: Mapping[str, int], sources: Iterable[str], trained_to: date
-) -> str:
+def write(models: Mapping[str, Model], answers: Mapping[str, int], sources: Iterable[str], trained_to: date) -> str:
     """The text of one file: every number to six significant digits, targets in the order given."""
     first = next(iter(models.values()))
     document = {
@@ -123,7 +125,7 @@ def write(
         "countries": list(first.countries),
         "targets": {name: _told(model) for name, model in models.items()},
     }
-    head = f"# Weights of the likelihood learnt from visits up to {trained_to}. Written by `winze train`; not to be edited.\n"
+    head = f"# Weights of the likelihood learnt from visits up to {trained_to}, by `winze train`; not to be edited.\n"
     return head + yaml.safe_dump(document, sort_keys=False, default_flow_style=None, width=120)
 
 

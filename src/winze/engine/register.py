@@ -253,9 +253,7 @@ def _tiers(links: list[Statement]) -> dict[str, int]:
     return tiers
 
 
-def _chain_origins(
-    links: list[Statement], sites: Mapping[str, Site], codes: Codes
-) -> dict[str, tuple[Statement, ...]]:
+def _chain_origins(links: list[Statement], sites: Mapping[str, Site], codes: Codes) -> dict[str, tuple[Statement, ...]]:
     """Which sites, areas or countries the chain claims as origin. A claimed name that is nobody's site, territory or
     code stays as `origin:<name>`: it is a gap to ask about, not something to guess."""
     by_name: dict[str, set[str]] = defaultdict(set)

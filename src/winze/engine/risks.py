@@ -17,14 +17,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from winze.engine import likelihood
-from winze.engine.likelihood import NOTHING, Likelihood
+from winze.engine.likelihood import NOTHING, Likelihood, Model
 from winze.engine.reasons import Reason, Signal, because
 from winze.engine.records import Statement, Supply, Visit
 from winze.engine.register import Register, Site
 
 EVIDENCE_LEVELS = ("allegation", "plausible", "reasonable-risk", "verified")
 INVOLVEMENTS = ("caused", "contributed", "linked")
-BASES = ("kernel", "expert", "evidence", "none")
+BASES = ("learnt", "expert", "evidence", "none")
 ACTIONS = ("suspend-or-discontinue", "adopt-plan", "mitigate", "assess", "enhanced-due-diligence", "watch")
 
 
@@ -98,16 +98,16 @@ def assess(
     signals: Sequence[Signal],
     rulebook: Rules,
     as_of: date,
-    models: Mapping[str, likelihood.Parameters] | None = None,
+    models: Mapping[str, Model] | None = None,
 ) -> tuple[Risk, ...]:
-    """All risks in scope, ranked ones first, in the order of the rule; the rest is watched. `models` gives the weights
-    of a target where others than the rulebook's are wanted."""
-    weights = {kind: likelihood.Parameters.on(f"likelihood/{kind}", rulebook, as_of) for kind in likelihood.TARGETS}
-    weights |= models or {}
+    """All risks in scope, ranked ones first, in the order of the rule; the rest is watched. `models` gives learnt
+    weights of a target; where there are none, or the site lies where they may not speak, an expert's speak."""
     sites = in_scope(register, rulebook, as_of)
+    seen = likelihood.observe(register, _ASKED)
+    events = likelihood.events_in_year(statements, as_of)
     findings = [
-        *_interference(sites, register, statements, weights, rulebook, as_of),
-        *_abuses(sites, rulebook, as_of),
+        *_interference(sites, seen, events, models or {}, rulebook, as_of),
+        *_abuses(sites, seen, events, rulebook, as_of),
         *_signalled(signals, rulebook),
     ]
     return prioritise([_risk(finding, register, rulebook, as_of) for finding in findings], rulebook, as_of)
@@ -137,19 +137,27 @@ def in_scope(register: Register, rulebook: Rules, as_of: date) -> list[Site]:
 
 def _interference(
     sites: list[Site],
-    register: Register,
-    statements: list[Statement],
-    weights: Mapping[str, likelihood.Parameters],
+    seen: likelihood.Evidence,
+    events: likelihood.Events,
+    models: Mapping[str, Model],
     rulebook: Rules,
     as_of: date,
 ) -> Iterator[Finding]:
-    events = likelihood.events_in_year(statements, as_of)
-    for kind, force in likelihood.TARGETS.items():
-        seen = likelihood.observe(register, force, as_of)
-        for site in sites:
-            estimate, reasons = likelihood.assess(site, seen, events, weights[kind])
-            level, named = _evidence_of(site, force, rulebook, as_of)
-            yield Finding(kind, site.id, level, reasons, named, estimate)
+    for kind, force in likelihood.FORCES.items():
+        expert = Model.expert(f"likelihood/{kind}", rulebook, as_of)
+        for model, places in _speaking_where(models.get(kind, expert), expert, sites):
+            judged = likelihood.assess(places, seen, force, events, model, as_of)
+            for site, (estimate, reasons) in zip(places, judged, strict=True):
+                level, named = _evidence_of(site, force, rulebook, as_of)
+                yield Finding(kind, site.id, level, reasons, named, estimate)
+
+
+def _speaking_where(model: Model, expert: Model, sites: list[Site]) -> Iterator[tuple[Model, list[Site]]]:
+    """Which weights speak of which sites: learnt ones where they were learnt, an expert's elsewhere."""
+    here = [site for site in sites if not model.countries or site.country in model.countries]
+    inside = {site.id for site in here}
+    yield model, here
+    yield expert, [site for site in sites if site.id not in inside]
 
 
 def _evidence_of(site: Site, force: str, rulebook: Rules, as_of: date) -> tuple[str | None, bool]:
@@ -173,19 +181,41 @@ def aged_level(statement: Statement, rulebook: Rules, as_of: date) -> str:
     return "plausible" if age <= _number(rulebook, "risk/evidence", "plausible_days", as_of) else "allegation"
 
 
-def _abuses(sites: list[Site], rulebook: Rules, as_of: date) -> Iterator[Finding]:
-    """Forced labour, pillage and children at work, as the newest visit that could say found them."""
-    for site in sites:
-        for kind, question in _QUESTIONS.items():
-            newest = _newest_yes(site, question)
-            if newest is None:
-                continue
-            level = aged_level(newest, rulebook, as_of)
+def _abuses(
+    sites: list[Site], seen: likelihood.Evidence, events: likelihood.Events, rulebook: Rules, as_of: date
+) -> Iterator[Finding]:
+    """Forced labour, pillage and children at work, as the newest visit that could say found them. Where answers are
+    too few to learn from, an expert's weights say how likely a visit today would find it."""
+    for kind, question in QUESTIONS.items():
+        newest = {site.id: found for site in sites if (found := _newest_yes(site, question)) is not None}
+        places = [site for site in sites if site.id in newest]
+        for site, (estimate, reasons) in zip(
+            places, _by_expert(kind, places, seen, events, rulebook, as_of), strict=True
+        ):
+            statement = newest[site.id]
+            level = aged_level(statement, rulebook, as_of)
             if kind == "worst-forms-of-child-labour":
-                level = _child_level(newest, level, rulebook)
-            reason = because(f"reason.{kind}", f"annex-ii/{_letter(rulebook, kind).lower()}", newest,
-                             day=newest.speaks_of.known_on)  # fmt: skip
-            yield Finding(kind, site.id, level, (reason,), True, Likelihood(None, None, None, "evidence"))
+                level = _child_level(statement, level, rulebook)
+            reason = because(f"reason.{kind}", f"annex-ii/{_letter(rulebook, kind).lower()}", statement,
+                             day=statement.speaks_of.known_on)  # fmt: skip
+            yield Finding(kind, site.id, level, (reason, *reasons), True, estimate)
+
+
+def _by_expert(
+    kind: str,
+    sites: list[Site],
+    seen: likelihood.Evidence,
+    events: likelihood.Events,
+    rulebook: Rules,
+    as_of: date,
+) -> Iterator[tuple[Likelihood, tuple[Reason, ...]]]:
+    """Likelihoods by an expert's weights, where a rule gives them for this kind; else none, on the evidence alone."""
+    rule = likelihood.EXPERT.get(kind)
+    if rule is None:
+        yield from ((Likelihood(None, None, None, "evidence"), ()) for _ in sites)
+    else:
+        model = Model.expert(f"likelihood/{rule}", rulebook, as_of)
+        yield from likelihood.assess(sites, seen, kind, events, model, as_of)
 
 
 def _acted(act: str) -> Callable[[Visit], bool | None]:
@@ -197,10 +227,17 @@ def _acted(act: str) -> Callable[[Visit], bool | None]:
     return answer
 
 
-_QUESTIONS: dict[str, Callable[[Visit], bool | None]] = {
+QUESTIONS: dict[str, Callable[[Visit], bool | None]] = {
     "forced-labour": _acted("forced-labour"),
     "serious-abuse": _acted("pillaging"),
     "worst-forms-of-child-labour": lambda visit: visit.children_under_15,
+}
+"""What a visit answers to the question after each serious abuse that visitors look for."""
+
+
+_ASKED = {
+    **{force: likelihood.by_force(force) for force in likelihood.FORCES.values()},
+    **{kind: likelihood.by_answer(QUESTIONS[kind]) for kind in likelihood.EXPERT},
 }
 
 

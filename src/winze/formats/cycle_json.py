@@ -117,6 +117,10 @@ def _risk(risk: Risk) -> dict[str, Any]:
             "low": plain(risk.likelihood.low),
             "high": plain(risk.likelihood.high),
             "basis": risk.likelihood.basis,
+            "trained_to": plain(risk.likelihood.trained_to),
+            "if_found": plain(risk.likelihood.if_found),
+            "if_not": plain(risk.likelihood.if_not),
+            "alike": plain(risk.likelihood.alike),
         },
         "severity": {
             "scale": risk.severity.scale,

@@ -24,7 +24,38 @@ def explain(document: dict[str, Any], wanted: str, language: str) -> list[str] |
         say("explain.why", language) + ":",
         *(_reason(item, names, language) for item in found["because"]),
         *_sum(found["because"], language),
+        *_not_higher(found["because"], names, language),
+        *_mind(found["likelihood"], language),
     ]
+
+
+def _not_higher(reasons: list[dict[str, Any]], names: dict[str, str], language: str) -> list[str]:
+    """What holds the likelihood down, heaviest first; nothing for a risk without one."""
+    weighed = [item for item in reasons if item["contribution"] is not None]
+    if not weighed:
+        return []
+    against = sorted((item for item in weighed if item["contribution"] < 0), key=lambda item: item["contribution"])
+    lines = [_reason(item, names, language) for item in against[:3]]
+    return [
+        say("explain.why-not-higher", language) + ":",
+        *(lines or ["  " + say("explain.nothing-against", language)]),
+    ]
+
+
+def _mind(chance: dict[str, Any], language: str) -> list[str]:
+    """What a visit would change, and how good likelihoods like this one have been."""
+    if chance["p"] is None:
+        return []
+    found, not_found = (f"{chance[name]:.2f}" for name in ("if_found", "if_not"))
+    visit = say("explain.next-visit", language, found=found, not_found=not_found)
+    alike = chance["alike"]
+    good = (
+        say("explain.not-measured", language)
+        if alike is None
+        else say("explain.alike", language, visits=alike["visits"], found=alike["found"],
+                 low=f"{alike['low']:.2f}", high=f"{min(alike['high'], 1):.2f}")
+    )  # fmt: skip
+    return [f"{say('explain.change', language)}: {visit}", f"{say('explain.good', language)}: {good}"]
 
 
 def _heading(risk: dict[str, Any], site: dict[str, Any] | None, language: str) -> list[str]:
@@ -37,6 +68,10 @@ def _heading(risk: dict[str, Any], site: dict[str, Any] | None, language: str) -
         if chance["p"] is None
         else say("explain.likelihood", language, basis=basis, **{k: f"{chance[k]:.2f}" for k in ("p", "low", "high")})
     )
+    if chance["trained_to"]:
+        likelihood += ", " + say(
+            "explain.trained", language, day=worded(date.fromisoformat(chance["trained_to"]), language)
+        )
     evidence = phrase(f"term.evidence.{risk['evidence_level'] or 'none'}", language)
     title = f"{risk['annex_ii']} {phrase('term.risk.' + risk['kind'], language)}: {where or risk['subject']}"
     return [title, f"{risk['id']} · {rank}", f"{likelihood} · {evidence}"]

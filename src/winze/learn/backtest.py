@@ -1,9 +1,9 @@
 """Judges the likelihood on visits it never saw: rolling origin, no leakage, beside plain peers.
 
-Every quarter the weights are fitted anew to the answers known on its first day, less the lead; each visit of the quarter is
-given a likelihood from what was known at least the lead before it (0: strictly before its day). The same holds for the
-peers: the base rate, the province's rate, the last visit to the same site, and plain kernels, of which the one stands for all
-that had the least Brier score on the visits before the period.
+Every quarter the weights are fitted anew to the answers known on its first day, less the lead; each of its visits
+is given a likelihood from what was known at least the lead before it (0: strictly before its day). The same holds for
+the peers: the base rate, the province's rate, the last visit to the same site, an expert's weights, and plain kernels,
+of which that one stands for all that had the least Brier score on the visits before the period.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from winze.engine.likelihood import Model
 from winze.engine.records import Statement
@@ -39,7 +40,6 @@ TARGETS = {
     "non_state_interference": "non-state-armed-interference",
     "state_interference": "state-forces-interference",
 }
-PEERS = ("last_visit", "province_rate", "base_rate", "kernel")
 _REDRAWS = 1000
 type Floats = NDArray[Any]
 
@@ -85,14 +85,23 @@ class Backtest:
     doubled: int
 
 
-def backtest(statements: list[Statement], target: str, start: date, end: date, lead: int = 0) -> Backtest:
-    """Judges one target over the visits of a period. Raises `TooFew` where there is nothing to judge by."""
+def backtest(
+    statements: list[Statement], target: str, start: date, end: date, lead: int = 0, expert: Model | None = None
+) -> Backtest:
+    """Judges one target over the visits of a period, beside plain peers and, where given, an expert's weights. Raises
+    `TooFew` where there is nothing to judge by."""
     history, how = tell(statements), recipe()
     rolled = roll(history, target, lead, how, end)
     inside = (rolled.visited.day >= start.toordinal()) & (rolled.visited.day <= end.toordinal())
     if inside.sum() < 20 or not 0 < rolled.visited.answer[inside].sum() < inside.sum():
-        raise TooFew(f"{int(inside.sum())} visits of the period answer the question; it takes 20, with and without a finding")
+        raise TooFew(
+            f"{int(inside.sum())} visits of the period answer the question; it takes 20, with and without a finding"
+        )
     given, kernel = _given(history, rolled, target, lead, how, inside)
+    if expert is not None:
+        scales = [(scale.km, scale.days) for scale in expert.scales]
+        by_hand = history.known_before(rolled.visited, QUESTIONS[target], scales, lead)
+        given["expert"] = expit(score(expert, by_hand))[inside]
     answer, groups = rolled.visited.answer[inside], np.unique(rolled.visited.groups()[inside], return_inverse=True)[1]
     models = {name: scores(answer, p) for name, p in given.items()}
     drawn = {name: measured(answer, p, repeated(groups, _REDRAWS)) for name, p in given.items()}
@@ -117,7 +126,7 @@ def _less(models: Mapping[str, Scores], measure: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """Each visit's log-odds as given before it, nan where too little was known to fit to; and the deviation in force."""
+    """Each visit's log-odds as given before it, nan where too little was known to fit to; the deviation in force."""
 
     visited: Visited
     known: Known
@@ -147,9 +156,7 @@ def roll(history: History, target: str, lead: int, how: Recipe, end: date) -> Ro
     return Rolled(visited, known, log_odds, _deviations(visited, log_odds, spans, lead, how))
 
 
-def _deviations(
-    visited: Visited, log_odds: Floats, spans: Sequence[tuple[int, int]], lead: int, how: Recipe
-) -> Floats:
+def _deviations(visited: Visited, log_odds: Floats, spans: Sequence[tuple[int, int]], lead: int, how: Recipe) -> Floats:
     """The deviation in force at each visit: as measured on the territories and months that ended before its quarter."""
     judged = ~np.isnan(log_odds)
     groups = visited.groups()
@@ -157,7 +164,9 @@ def _deviations(
     ended = {group: visited.day[groups == group].max() for group in inside}
     deviation = np.full(len(visited.day), 1.0)
     for first, last in spans:
-        deviation[(visited.day >= first) & (visited.day <= last)] = deviation_on(inside, ended, first - max(lead, 1), how)
+        deviation[(visited.day >= first) & (visited.day <= last)] = deviation_on(
+            inside, ended, first - max(lead, 1), how
+        )
     return deviation
 
 
@@ -217,8 +226,8 @@ def _given(
     earlier = (visited.day < rolled.visited.day[inside].min()) & rolled.judged
     chosen = min(by_kernel, key=lambda k: (_brier(visited.answer, by_kernel[k], earlier), k))
     log_odds = rolled.log_odds[inside]
-    expert = np.log(base[inside] / (1 - base[inside]))
-    winze = 1 / (1 + np.exp(-np.where(np.isnan(log_odds), expert, log_odds)))
+    unlearnt = np.log(base[inside] / (1 - base[inside]))
+    winze = expit(np.where(np.isnan(log_odds), unlearnt, log_odds))
     return {
         "winze": winze,
         "last_visit": last_visits(visited, history.evidence.sites, before, base)[inside],
@@ -235,7 +244,7 @@ def _brier(answer: Floats, p: Floats, rows: Floats) -> float:
 def kernels(
     history: History, visited: Visited, force: str, how: Recipe, lead: int, base: Floats
 ) -> dict[tuple[float, float, float], Floats]:
-    """Plain kernels: the share of findings among earlier visits, weighed by distance and age, drawn to the base rate."""
+    """Plain kernels: the share of findings among earlier visits by distance and age, drawn to the base rate."""
     pairs = [(km, days) for km in how.kernels["km"] for days in how.kernels["days"]]
     shares = history.shares(visited, force, pairs, lead)
     return {
@@ -332,4 +341,3 @@ def _warts(visited: Visited, inside: Floats) -> tuple[int, int]:
     said: list[Any] = [visited.statements[i].said for i in np.flatnonzero(inside)]
     days = {(s.subject, s.speaks_of.known_on) for s in (visited.statements[i] for i in np.flatnonzero(inside))}
     return sum(visit.contradictory for visit in said), len(said) - len(days)
-

@@ -1,15 +1,14 @@
 """Fits the weights of the likelihood: penalised maximum likelihood, drawn to the values of the recipe.
 
-The form is the one `engine.likelihood` scores by. What is fitted are logarithms (of sharpness, priors, the weights of scales
-and of kinds of statement), so that each stays above zero and a finding can never lower a likelihood; and the weight of
-conflict, held at zero or above.
+The form is the one `engine.likelihood` scores by. What is fitted are logarithms (of sharpness, priors, the weights of
+scales and of kinds of statement), so that each stays above zero and a finding can never lower a likelihood; and the
+weight of conflict, held at zero or above.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -85,8 +84,15 @@ def recipe() -> Recipe:
 
 
 def score(model: Model, known: Known) -> Floats:
-    """The log-odds of each row of `known`: the vector form of `engine.likelihood.assess`."""
-    return _Form(known, recipe(), model.conflict_typical).log_odds(_packed(model, recipe()))
+    """The log-odds of each row of `known`: the vector form of `engine.likelihood.assess`, for any model whose scales
+    the rows were summed by. Where conflict is unknown it is not weighed."""
+    kinds = np.array([model.weights[name] for name in SPEAKING])
+    spoken = np.tensordot(known.sums, [scale.weight for scale in model.scales], axes=(1, 0)) * kinds
+    raised = np.nan_to_num(known.conflict - model.conflict_typical, nan=0.0) * model.conflict
+    yes = model.prior_yes * np.exp(raised) + spoken[:, : len(FOR_IT)].sum(1)
+    no = model.prior_no + spoken[:, len(FOR_IT) :].sum(1)
+    odds: Floats = model.base + model.sharpness * (np.log(yes) - np.log(no))
+    return odds
 
 
 def fit(known: Known, answer: Floats, how: Recipe, target: str) -> Model:
@@ -170,8 +176,3 @@ class _Form:
             error.sum(), (error * sharp * (np.log(yes) - np.log(no))).sum(), (by_yes * prior).sum(),
             -(by_no * np.exp(at[3])).sum(), *of_scale, *of_kind[self.free], (by_yes * prior * self.conflict).sum(),
         ])  # fmt: skip
-
-
-def trained(model: Model, to: date, training: str) -> Model:
-    """The model, dated."""
-    return replace(model, trained_to=to, training=training)

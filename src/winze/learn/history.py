@@ -1,8 +1,8 @@
 """What visits said, and what was known before each of them: the rows that weights are fitted to and judged by.
 
 Of a visit that is judged only its site, its place and its day are used. What is known before it are statements dated
-strictly earlier, or at least so many days earlier as a lead asks for; a visit known only by its year speaks of the year's
-end, a month's count of the month's last day. Rows later than a visit cannot change anything said of it.
+strictly earlier, or at least so many days earlier as a lead asks for; a visit known only by its year speaks of the
+year's end, a month's count of the month's last day. Rows later than a visit cannot change anything said of it.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class Visited:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was known before each visit of a `Visited`: sums of k by scale and kind (visits x scales x SPEAKING), and the
-    logarithm of 1 + conflict events of the 12 months before (nan where a month is not known)."""
+    """What was known before each visit: sums of k by scale and kind (visits x scales x SPEAKING), and the logarithm of
+    1 + conflict events of the 12 months before (nan where a month is not known)."""
 
     sums: Floats
     conflict: Floats
@@ -74,6 +74,7 @@ class History:
     evidence: Evidence
     codes: Codes
     months: dict[str, tuple[Floats, Floats]]  # area -> last days of its counted months, their events
+    counted_by: frozenset[str]  # sources of the counts
 
     def visits(self, force: str) -> Visited:
         """The visits that answer a question after one kind of force, oldest first."""
@@ -163,7 +164,11 @@ def tell(statements: list[Statement]) -> History:
     """The history that statements tell; order and repetition of rows make no difference."""
     register = build(sorted(statements, key=lambda s: s.id))
     return History(
-        register, likelihood.observe(register, tuple(QUESTIONS.values())), area_codes(statements), _months(statements)
+        register,
+        likelihood.observe(register, {force: likelihood.by_force(force) for force in QUESTIONS.values()}),
+        area_codes(statements),
+        _months(statements),
+        frozenset(statement.source for statement, _ in of_kind(statements, ConflictCount)),
     )
 
 

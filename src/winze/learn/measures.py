@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -85,8 +86,8 @@ def interval(value: float | None, drawn: Floats) -> Interval:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Whether probabilities mean what they say. `p_value` of the score test that intercept 0 and slope 1 on logit(p)
-    hold (small refutes); `pooled_error` is found minus expected, a share of visits, with its clustered standard error."""
+    """Whether probabilities mean what they say. `p_value` is of the score test that intercept 0 and slope 1 on logit(p)
+    hold (small refutes); `pooled_error` is found less expected, a share of visits, with its clustered error."""
 
     p_value: float
     pooled_error: float
@@ -109,7 +110,7 @@ def calibration(answer: Floats, p: Floats, groups: Floats, bands: tuple[float, .
         tuple(
             {"low": low, "high": min(high, 1.0), "visits": int(here.sum()), "mean": float(p[here].mean()),
              "found": int(answer[here].sum())}
-            for low, high in zip(bands, bands[1:], strict=False)
+            for low, high in pairwise(bands)
             if (here := (p >= low) & (p < high)).any()
         ),
     )  # fmt: skip
@@ -147,7 +148,7 @@ def coverage(
     answer: Floats, log_odds: Floats, groups: Floats, deviation: Floats, least: int = 5
 ) -> tuple[float | None, float | None, int]:
     """The share of groups of at least so many visits whose count of findings lies in its 90% predictive interval; the
-    share that would be expected of intervals of whole counts, which hold a little more than 90%; and how many groups."""
+    share expected of intervals of whole counts, which hold a little more than 90%; and how many groups there were."""
     inside, expected = [], []
     for group in np.unique(groups):
         here = groups == group
