@@ -74,7 +74,7 @@ def lines(found: Any, inputs: Sequence[Input]) -> Iterator[str]:
                f"found {band['found'] / band['visits']:.1%}")  # fmt: skip
     if found.interval_coverage is not None:
         yield (f"90% intervals of counts held: {found.interval_coverage:.1%} of {found.coverage_groups} territories "
-               f"and months of five visits or more (whole counts: {found.expected_coverage:.1%} expected).")  # fmt: skip
+               f"and months of five visits or more; whole counts: {found.expected_coverage:.1%} expected.")  # fmt: skip
     for share, met in found.planner.items():
         yield (f"Making {float(share):.0%} of each quarter's visits, likeliest first, meets {met['winze']:.0%} "
                f"of the findings (kernel {met['kernel']:.0%}, last visit {met['last_visit']:.0%}).")  # fmt: skip
