@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from winze.engine import rules
-from winze.engine.likelihood import TARGETS
+from winze.engine.likelihood import FORCES, SPEAKING
 from winze.engine.risks import ACTIONS, BASES, EVIDENCE_LEVELS, INVOLVEMENTS
 from winze.engine.texts import catalogue, severities
 from winze.formats import reading, templates
@@ -46,7 +46,8 @@ def lists() -> str:
     lines += ["", "Severity parts are whole numbers from 1 to 5, or null where unknown.", ""]
     for title, values in (
         ("Likelihood bases", BASES),
-        ("Likelihood targets", tuple(TARGETS)),
+        ("Likelihood targets", tuple(FORCES)),
+        ("What a statement says to a question", SPEAKING),
         ("Evidence levels, weakest first", EVIDENCE_LEVELS),
         ("Involvement", INVOLVEMENTS),
         ("Response actions", ACTIONS),

@@ -11,7 +11,7 @@ from typing import Any
 
 from winze.engine import register
 from winze.engine.baseline import Baseline, baseline
-from winze.engine.likelihood import Likelihood
+from winze.engine.likelihood import Band, Likelihood
 from winze.engine.problems import Problem
 from winze.engine.problems import Severity as Bad
 from winze.engine.reasons import Reason, Signal, because
@@ -289,7 +289,7 @@ def made_risks(where: Register, told: dict[str, list[Statement]], many: int) -> 
         kind = TARGETS[letter][n % len(TARGETS[letter])]
         site = sites[n % len(sites)]
         subject = f"country:{'BFA' if n % 2 else 'COD'}" if letter in "DE" else site.id
-        basis = "kernel" if letter in "BC" else "evidence"
+        basis = "learnt" if letter in "BC" else "evidence"
         statement = told[site.id][0]
         found.append(made_risk(n, letter, kind, subject, site, statement, basis))
     found.append(made_risk(999, "D", "sanctioned-party", "party:comptoir kasongo", sites[0], chain()[1], "evidence"))
@@ -303,7 +303,7 @@ def made_risks(where: Register, told: dict[str, list[Statement]], many: int) -> 
                 site.id,
                 site,
                 told[site.id][0],
-                "kernel",
+                "learnt",
             ),
             rank=None,
             response=Response("watch", None, "risk/ranking", ("missing.reasonable-risk", "missing.signature")),
@@ -317,23 +317,42 @@ def made_risk(n: int, letter: str, kind: str, subject: str, site: Any, statement
     p = round(0.3 + (n * 37 % 60) / 100, 3)
     rule = f"likelihood/{kind}"
     reasons: tuple[Reason, ...]
-    if basis == "kernel":
+    if basis == "learnt":
         reasons = (
             because("reason.base-rate", rule, contribution=-1.4),
             because(
-                "reason.visit-yes-here", rule, statement, 1.1 + n % 3 / 5, day=statement.speaks_of.known_on, km=0.0
+                "reason.visit-seen-yes-here",
+                rule,
+                statement,
+                1.1 + n % 3 / 5,
+                day=statement.speaks_of.known_on,
+                km=0.0,
+                who="",
             ),
-            because("reason.visit-yes-near", rule, statement, 0.6, day=statement.speaks_of.known_on, km=6.3),
-            because("reason.visit-no-near", rule, statement, -0.35, day=statement.speaks_of.known_on, km=17.2),
+            because(
+                "reason.visit-seen-yes-near", rule, statement, 0.6, day=statement.speaks_of.known_on, km=6.3, who=""
+            ),
+            because(
+                "reason.visit-seen-no-near", rule, statement, -0.35, day=statement.speaks_of.known_on, km=17.2, who=""
+            ),
             because("reason.other-visits", rule, contribution=0.12, count=11),
             because("reason.conflict-in-area", rule, None, 0.4, count=9, place=site.territory),
         )
     else:
-        text = f"reason.{kind}" if letter == "A" else "reason.visit-yes-here"
-        reasons = (because(text, f"annex-ii/{letter.lower()}", statement, day=statement.speaks_of.known_on),)
+        text = f"reason.{kind}" if letter == "A" else "reason.visit-seen-yes-here"
+        reasons = (because(text, f"annex-ii/{letter.lower()}", statement, day=statement.speaks_of.known_on, who=""),)
     figure = (
-        Likelihood(p, max(0.02, p - 0.2), min(0.98, p + 0.16), "kernel")
-        if basis == "kernel"
+        Likelihood(
+            p,
+            max(0.02, p - 0.2),
+            min(0.98, p + 0.16),
+            "learnt",
+            min(0.99, p + 0.2),
+            max(0.01, p - 0.25),
+            date(2018, 12, 31),
+            Band(0.2, 1.0, 120, 0.4, 47),
+        )
+        if basis == "learnt"
         else Likelihood(None, None, None, basis)
     )
     firm = n % 3 == 0 and site.in_chain

@@ -12,7 +12,7 @@ import pytest
 from real import real
 from winze import cycle, example
 from winze.engine import rules
-from winze.engine.likelihood import Parameters
+from winze.engine.likelihood import Model
 from winze.formats import case as cases
 from winze.formats import cycle_json
 
@@ -71,13 +71,16 @@ def test_every_risk_names_at_least_one_reason_and_ranked_ones_a_statement(told):
             assert any(reason.statement for reason in risk.because)
 
 
-def test_other_weights_than_the_rulebooks_can_be_given_for_a_target(told):
+def test_learnt_weights_can_be_given_for_a_target(told):
     kind = "non-state-armed-interference"
-    weights = Parameters.on(f"likelihood/{kind}", rules.load(), DAY)
-    certain = {kind: replace(weights, base_log_odds=9.0)}
+    weights = Model.expert(f"likelihood/{kind}", rules.load(), DAY)
+    certain = {kind: replace(weights, base=9.0, trained_to=date(2018, 12, 31))}
     done = cycle.run(told.statements, rules.load(), certain, DAY)
     figures = [risk.likelihood.p for risk in done.risks if risk.kind == kind and risk.likelihood.p is not None]
     assert figures and min(figures) > 0.9
+    assert {risk.likelihood.basis for risk in done.risks if risk.kind == kind} == {"learnt"}
+    elsewhere = cycle.run(told.statements, rules.load(), {kind: replace(certain[kind], countries=("PER",))}, DAY)
+    assert {risk.likelihood.basis for risk in elsewhere.risks if risk.kind == kind} == {"expert"}
 
 
 def test_an_earlier_day_can_be_run_again(told):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from making import FARDC, FDLR, supply, visit
+from making import FARDC, FDLR, WEIGHTS, supply, visit
 from winze.engine import register, risks
 from winze.engine.reasons import Signal, because
 from winze.engine.records import ArmedActor
@@ -23,22 +23,20 @@ FACTS = {
     "annex-ii/b": {"action": "suspend-or-discontinue"},
     "annex-ii/c": {"action": "adopt-plan"},
     "annex-ii/d": {"action": "mitigate"},
+    "risk/ranking": {"by_likelihood": ["non-state-armed-interference", "state-forces-interference"]},
     "risk/child-work": {"hazardous": ["Creuser"]},
     "risk/scope-bands": {"people": [20, 100, 500, 2000]},
     "risk/signalled": {"signals": {"export-over-production": {"risk": "misrepresented-origin", "level": "plausible"}}},
 }
-KERNEL = {
-    "base_log_odds": -1.2, "distance_km": 10, "reach_km": 50, "memory_days": 1095, "pull_yes": 3, "pull_no": 2.5,
-    "prior_weight": 2, "own_site_weight": 3, "off_site_weight": 0.5, "conflict_weight": 0.2, "conflict_typical": 10,
-    "conflict_cap": 0.6, "interval_variance": 1.5, "interval_per_year": 0.3,
-}  # fmt: skip
 FIGURES = {
     "risk/evidence": {"reasonable_risk_days": 365, "plausible_days": 1095},
     "risk/assessment": {"assess_within_days": 14},
     "risk/ranking": {"rank_threshold": 0.5},
     "risk/scope": {"near_km": 50},
-    "likelihood/non-state-armed-interference": KERNEL,
-    "likelihood/state-forces-interference": KERNEL,
+    "likelihood/non-state-armed-interference": WEIGHTS,
+    "likelihood/state-forces-interference": WEIGHTS,
+    "likelihood/child-labour": WEIGHTS,
+    "likelihood/forced-labour": WEIGHTS,
 }
 
 

@@ -394,15 +394,16 @@ def test_thresholds_of_our_own_are_unconfirmed_and_hold_on_any_day_looked_at() -
             assert BOOK.figure(rule.id, name, date(2009, 1, 1)).value == BOOK.figure(rule.id, name, DAY).value
 
 
-@pytest.mark.parametrize("target", [*likelihood.TARGETS, "child-labour", "forced-labour"])
-def test_a_likelihood_rule_has_every_parameter_of_the_kernel_and_no_other(target: str) -> None:
+@pytest.mark.parametrize("target", [*likelihood.FORCES, *likelihood.EXPERT.values()])
+def test_a_likelihood_rule_has_every_weight_of_an_expert_and_no_other(target: str) -> None:
     rule = the(f"likelihood/{target}")
-    parameters = likelihood.Parameters.on(rule.id, BOOK, DAY)
-    assert set(rule.figures) == set(likelihood.Parameters.__slots__) - {"rule"}
-    assert not rule.confirmed and rule.facts["basis"] == "expert"
-    assert parameters.base_log_odds < 0 < parameters.pull_yes
-    assert parameters.pull_no > 0 and 0 < parameters.distance_km < parameters.reach_km
-    assert parameters.own_site_weight >= 1 >= parameters.off_site_weight > 0
+    model = likelihood.Model.expert(rule.id, BOOK, DAY)
+    assert model.basis == "expert" and set(model.weights) == set(likelihood.SPEAKING)
+    numbers = {"base_log_odds", "sharpness", "prior_yes", "prior_no", "conflict_weight", "conflict_typical", "spread",
+               "spread_after_a_year"}  # fmt: skip
+    scales = {f"{name}_{of}" for name in ("here", "near") for of in ("km", "days", "weight")}
+    kinds = {f"weight_{name.replace('-', '_')}" for name in likelihood.SPEAKING}
+    assert set(rule.figures) == numbers | scales | kinds
 
 
 def test_what_is_dated_by_its_year_or_month_is_known_on_the_last_day() -> None:

@@ -347,8 +347,7 @@ def _response(finding: Finding, letter: str, in_chain: bool, rulebook: Rules, as
     if finding.level in EVIDENCE_LEVELS[1:]:
         days = int(_number(rulebook, "risk/assessment", "assess_within_days", as_of))
         return Response("assess", as_of + timedelta(days=days), "risk/assessment", missing)
-    threshold = _number(rulebook, "risk/ranking", "rank_threshold", as_of)
-    if finding.likelihood.p is not None and finding.likelihood.p >= threshold:
+    if _likely(finding.kind, finding.likelihood, rulebook, as_of):
         return Response("enhanced-due-diligence", None, "risk/assessment", missing)
     return Response("watch", None, "risk/ranking", missing)
 
@@ -359,10 +358,9 @@ def _response(finding: Finding, letter: str, in_chain: bool, rulebook: Rules, as
 def prioritise(risks: Iterable[Risk], rulebook: Rules, as_of: date) -> tuple[Risk, ...]:
     """Ranks what has evidence at plausible or above, or a likelihood above the rule's threshold: by Annex II class,
     then severity, then likelihood (an unknown likelihood is not taken for a low one). The rest is watched."""
-    threshold = _number(rulebook, "risk/ranking", "rank_threshold", as_of)
 
     def ranked(risk: Risk) -> bool:
-        likely = risk.likelihood.p is not None and risk.likelihood.p >= threshold
+        likely = _likely(risk.kind, risk.likelihood, rulebook, as_of)
         return likely or risk.evidence_level in EVIDENCE_LEVELS[1:]
 
     def order(risk: Risk) -> tuple[str, int, float, str]:
@@ -377,6 +375,13 @@ def prioritise(risks: Iterable[Risk], rulebook: Rules, as_of: date) -> tuple[Ris
         if not ranked(risk)
     ]
     return (*(replace(risk, rank=rank) for rank, risk in enumerate(first, start=1)), *watched)
+
+
+def _likely(kind: str, chance: Likelihood, rulebook: Rules, as_of: date) -> bool:
+    """Whether a likelihood alone is enough to rank a risk of this kind. Of the kinds the rule does not name it speaks of
+    something less than the risk itself: that children are seen is not yet a worst form of their labour."""
+    named = kind in rulebook.rule("risk/ranking").facts["by_likelihood"]
+    return named and chance.p is not None and chance.p >= _number(rulebook, "risk/ranking", "rank_threshold", as_of)
 
 
 def _number(rulebook: Rules, rule: str, name: str, day: date) -> float:
