@@ -39,7 +39,9 @@ CALM = visit("Bisie", "2020-01-20", armed_presence=False, interference=False, wo
 SUPPLIER = "Comptoir Amani"
 
 
-def case(risk: str, as_of: str, *more: Statement, chain: Iterable[Statement] = CHAIN, raised: Iterable[Signal] = ()) -> Case:
+def case(
+    risk: str, as_of: str, *more: Statement, chain: Iterable[Statement] = CHAIN, raised: Iterable[Signal] = ()
+) -> Case:
     """What is known of a risk on a day: the chain, the visit that found it, and whatever else is given."""
     told = [*chain, SEEN.get(risk, CALM), *more]
     known = [s for s in told if s.known(day(as_of))]
@@ -96,7 +98,6 @@ def folded(acts: Iterable[Statement], about: Case) -> tuple[Plan, list[str]]:
 def answer(plan: Plan, one: Statement, about: Case) -> str:
     """What one more act would do: the state it leads to, or the refusal."""
 
-
     assert isinstance(one.said, PlanAct)
     given = permit(plan, one.said, one.speaks_of.known_on, about)
     return given.text.removeprefix("refused.") if isinstance(given, Refusal) and given.text else given.end  # type: ignore[union-attr]
@@ -105,5 +106,3 @@ def answer(plan: Plan, one: Statement, about: Case) -> str:
 def moved(statement: Statement, to: date) -> Statement:
 
     return dataclasses.replace(statement, speaks_of=on(to), _id=[])
-
-

@@ -13,13 +13,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from winze.engine import leaving, measures
-from winze.engine.clocks import clocks
+from winze.engine.clocks import clocks, publishable_from
 from winze.engine.measures import Baseline
 from winze.engine.plan import OF_A_PARTY, Adoption, Case, Objective, Plan, Possible, Step, unopened
 from winze.engine.problems import Problem, Refusal
 from winze.engine.reasons import because
 from winze.engine.records import PlanAct, Statement
-from winze.engine.responses import a_party, grounds, parties, permit
+from winze.engine.responses import a_party, answer_by, grounds, parties, permit
 from winze.engine.risks import Risk
 from winze.engine.texts import refuse, severities
 from winze.engine.workflow import Transition
@@ -164,7 +164,7 @@ _CHANGES: Mapping[str, Callable[[Plan, Step, Case], Plan]] = {
 def review(folded: Iterable[Plan], ranked: Iterable[Risk], case: Case) -> tuple[Plan, ...]:
     """All plans with their clocks, what may happen next and the harm of leaving; then a proposed plan for every ranked
     risk that has none, in the order of the ranking."""
-    opened = list(folded)
+    opened = [plan for plan in folded if plan.steps]
     by_id = {risk.id: risk for risk in ranked}
     covered = {id for plan in opened if not plan.over for id in plan.risks}
     proposed = [propose(risk, case) for risk in by_id.values() if risk.rank is not None and risk.id not in covered]
@@ -187,12 +187,15 @@ def _shown(plan: Plan, about: Sequence[Risk], case: Case) -> Plan:
     sellers = parties(plan, case)
     missing = (*grounds(plan, a_party(plan, case), case.as_of, case).missing, "missing.signature")
     fitting = dict.fromkeys(m.id for kind in plan.kinds for m in measures.answering(kind, case.templates))
+    asked = plan.last("ask-reply")
     return replace(
         plan,
         rank=min((risk.rank for risk in about if risk.rank is not None), default=None),
         in_chain=any(risk.in_chain for risk in about),
         clocks=clocks(plan, case),
         possible=tuple(possible(plan, case)),
+        heard_by=answer_by(asked.day, case) if asked else None,
+        publishable=publishable_from(plan, case),
         missing=() if plan.over or plan.stopped else missing,
         harm=leaving.harm(sellers, tuple(fitting), case.register, case.rulebook, case.as_of) if sellers else None,
     )

@@ -114,6 +114,8 @@ class Plan:
     possible: tuple[Possible, ...] = ()
     missing: tuple[str, ...] = ()
     harm: Harm | None = None
+    heard_by: date | None = None  # the last day on which the party asked last may answer
+    publishable: date | None = None  # from which day its status may leave the house; None: not yet asked
 
     @property
     def state(self) -> str:
