@@ -312,11 +312,12 @@ def _plans(cycle: Told, eyes: View, listed: set[str]) -> tuple[tuple[PlanLine, .
     drafts = [plan.risks for plan in kept if plan.key is None]
     mine = [plan.risks for plan in kept if plan.key is None and plan.in_chain]
     detailed = set([*drafts[:PLANS], *mine][:PLANS_MOST])
-    lines = tuple(_plan_line(plan, eyes, plan.key is not None or plan.risks in detailed) for plan in kept)
+    lines = tuple(plan_line(plan, eyes, plan.key is not None or plan.risks in detailed) for plan in kept)
     return lines, sum(1 for plan, told in seen if told is None and plan.key is not None)
 
 
-def _plan_line(plan: Plan, eyes: View, shown: bool) -> PlanLine:
+def plan_line(plan: Plan, eyes: View, shown: bool) -> PlanLine:
+    """A plan, already as the audience may see it, with the places and reasons beside it."""
     harm = plan.harm
     return PlanLine(
         plan=plan,

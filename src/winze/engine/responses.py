@@ -91,7 +91,8 @@ def _gives_a_figure(plan: Plan, act: PlanAct, day: date, case: Case) -> Refusal 
 
 
 def _not_after_adoption(plan: Plan, act: PlanAct, day: date, case: Case) -> Refusal | None:
-    return refuse("workflow/plan", "refused.withdraw-adopted") if plan.adoptions else None
+    kept = plan.adoptions or plan.trade != "trading"
+    return refuse("workflow/plan", "refused.withdraw-adopted") if kept else None
 
 
 def _is_whole(plan: Plan, act: PlanAct, day: date, case: Case) -> Refusal | None:

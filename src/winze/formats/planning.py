@@ -8,9 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from winze.engine.disclosure import SMALL, Place
+from winze.engine.disclosure import SMALL, Place, view
 from winze.engine.plan import Clock, Objective, Plan, Possible
-from winze.engine.reporting import PlanLine
+from winze.engine.reporting import PlanLine, Told, plan_line
 from winze.engine.texts import catalogue, refusal
 from winze.formats.wording import number, phrase, term
 
@@ -121,6 +121,9 @@ class PlanWords:
         if asked is None:
             return [self.t("plan.reply-unasked")]
         said = [self.t("plan.reply", day=asked.day, until=plan.heard_by)]
+        stopped = plan.last("suspend", "disengage")
+        if plan.strict and stopped and len(plan.since(None, "ask-reply")) == 1 and asked.day > stopped.day:
+            said.append(self.t("plan.reply-late", day=stopped.day, asked=asked.day))
         if came and came.day >= asked.day:
             text = "plan.reply-words" if came.act.note else "plan.reply-came"
             said.append(self.t(text, day=came.day, words=came.act.note))
@@ -173,6 +176,56 @@ class PlanWords:
 
     def missing(self, plan: Plan) -> str:
         return self.listed(self.t(name) for name in plan.missing)
+
+
+def lines(cycle: Told, language: str, audience: str, wanted: str | None = None) -> list[tuple[PlanLine, list[str]]]:
+    """The plans of a run as an audience may see them, each with its lines of text; one risk's or key's where asked."""
+    eyes, rulebook = view(cycle, audience), cycle.rulebook
+    words = PlanWords(
+        language, cycle.as_of, lambda place: named(place, language), title_of(rulebook, language),
+        lambda names: separator(language).join(names), audience == "internal",
+    )  # fmt: skip
+    seen = [(plan, eyes.plan(plan, cycle.as_of)) for plan in cycle.plans]
+    told = [plan_line(shown, eyes, True) for plan, shown in seen if shown is not None and _is_wanted(plan, wanted)]
+    return [(line, _written(line, words, units_of(rulebook))) for line in told]
+
+
+def _is_wanted(plan: Plan, wanted: str | None) -> bool:
+    return wanted is None or wanted in (plan.key, str(plan.rank or ""), *plan.risks)
+
+
+def named(place: Place, language: str) -> str:
+    """A place on a terminal: its name, or the code that stands for it."""
+    name = place.name or (
+        term(f"country.{place.country}", language) if place.country and not place.code else place.code
+    )
+    return ", ".join(part for part in (name, place.territory if place.kind == "site" else None) if part)
+
+
+def _written(line: PlanLine, words: PlanWords, units: Mapping[str, str]) -> list[str]:
+    plan = line.plan
+    found = [f"{words.heading(plan)} [{', '.join(plan.letters)}] {words.about(line)}", f"  {words.state(plan)}"]
+    if line.supplier:
+        found.append(f"  {words.t('plan.supplier', name=words.name(line.supplier))}")
+    for clock in plan.clocks:
+        late = f" ({words.t('plan.overdue')})" if words.late(clock) else ""
+        found.append(f"  {words.clock(clock)}{late}")
+    objectives = [f"{words.objective(o, units)} ({phrase(why, words.language)})" for o, why in line.objectives]
+    parts = (
+        ("plan.measures", objectives),
+        ("plan.possible", words.possible(plan)),
+        ("plan.refused", words.refused(plan)),
+        ("plan.harm", words.harm(line)),
+        ("plan.history", words.steps(plan)),
+    )
+    if plan.missing:
+        found.append(f"  {words.t('plan.missing')}: {words.missing(plan)}. {words.t('plan.edd')}.")
+    found += [f"  {said}" for said in words.reply(plan)]
+    consulted = words.consulted(plan)
+    found += [f"  {consulted}"] if consulted else []
+    for title, items in parts:
+        found += [f"  {words.t(title)}:", *(f"    {item}" for item in items)] if items else []
+    return [*found, ""]
 
 
 def title_of(rulebook: Any, language: str) -> Callable[[str], str]:

@@ -603,11 +603,13 @@ def _mend_delimiter(source: Source, sheet: str | None) -> None:
 def _opened(source: Source, name: str | None, template: Template) -> Sheet:
     """A template's sheet with its headings found; headings it does not know, or lacks, are reported."""
     table = Table(source, sheet=name, header_row=2, used=(), audit=False)
-    spoken = Counter(language for title in table.header for language in LANGUAGES if _column(title, template, language))
+    spoken = Counter(
+        language for title in table.header for language in LANGUAGES if column_of(title, template, language)
+    )
     language = max(LANGUAGES, key=lambda one: (spoken[one], -LANGUAGES.index(one)))
     at: dict[str, tuple[str, ...]] = {}
     for title in filter(None, table.header):
-        column = next((found for one in LANGUAGES if (found := _column(title, template, one))), None)
+        column = next((found for one in LANGUAGES if (found := column_of(title, template, one))), None)
         if column is None:
             source.log.add("column_unknown", sheet=name, row=table.header_row, cell=title, column=title)
         else:
@@ -615,7 +617,7 @@ def _opened(source: Source, name: str | None, template: Template) -> Sheet:
     return Sheet(table, language, at)
 
 
-def _column(title: str, template: Template, language: str) -> str | None:
+def column_of(title: str, template: Template, language: str) -> str | None:
     """The column a heading names in a language; a column's own name will do too."""
     wanted = fold(title)
     return next((c for c in template.columns if wanted and wanted in (fold(heading(c, language)), fold(c))), None)
