@@ -86,8 +86,8 @@ def workflows() -> str:
         "",
         "Derived from the tables in `src/winze/rules/workflows`. A plan's state is what its acts, folded in order of",
         "their days, have led to. Roles: `owner` (responsible for the plan), `approver` (senior management), `outside`",
-        "(a funder or peer body, the second pair of eyes of a small team), `party` (whom the plan names). Beyond the tables",
-        "acts are asked what the Guidance asks; the sentences of all refusals stand at the end.",
+        "(a funder or peer body, the second pair of eyes of a small team), `party` (whom the plan names). Beyond the",
+        "tables acts are asked what the Guidance asks; the sentences of all refusals stand at the end.",
     ]
     for rule in (book := rules.load()).rules("workflow"):
         flow = workflow.workflows(book)[rule.id.removeprefix("workflow/")]

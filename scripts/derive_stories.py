@@ -58,7 +58,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def evidence(story: dict[str, Any]) -> list[Statement]:
-    """The chain and the visits of a story; the site is worked by as many people as it says, or by nobody knows how many."""
+    """The chain and the visits of a story; how many people work at its site is unknown where it does not say."""
     site, place = "site:story/hill", ("COD", "Sud-Kivu", "Mwenga")
     minerals = ("gold",)
     told = [Statement(site, SiteEntry("Hill", *_reordered(place), None, minerals, story.get("workers")),
@@ -129,7 +129,8 @@ def page(path: Path) -> str:
 
 def _visit(visit: dict[str, Any]) -> str:
     actors = ", ".join(f"{a['name']} ({a['force']}): {', '.join(a['acts'])}" for a in visit.get("actors", ()))
-    return f"visit of {in_words(visit['day'], 'en')}: {actors or ('nobody armed' if visit.get('calm') else 'nothing of armed actors')}"
+    otherwise = "nobody armed" if visit.get("calm") else "nothing of armed actors"
+    return f"visit of {in_words(visit['day'], 'en')}: {actors or otherwise}"
 
 
 def _row(line: Line) -> str:
@@ -138,7 +139,14 @@ def _row(line: Line) -> str:
         due = "; ".join(f"{catalogue()[f'clock.{what}']['en'].lower()}: {when}" for what, when in line.clocks.items())
         return f"| {told['look']} | *What is due* | | | {due or 'nothing'} |"
     figure = told.get("figure")
-    concerns = "; ".join(str(part) for part in (*told.get("concerns", ()), *([figure] if figure is not None else ())))
+    concerns = "; ".join(
+        str(part)
+        for part in (
+            *told.get("concerns", ()),
+            *([figure] if figure is not None else ()),
+            *([told["remark"]] if told.get("remark") else ()),
+        )
+    )
     by = f"{told.get('person') or '(no name)'}, {told['role']}"
     return f"| {told['day']} | {worded('plan-acts', told['act'], 'en')} | {by} | {concerns} | {_followed(line)} |"
 
@@ -168,9 +176,9 @@ def index() -> str:
     lines = [
         "# Stories",
         "",
-        "Six invented cases, one for each category of Annex II, from a finding to closure or disengagement: who did what on",
-        "which day, what the rules permitted, what they refused and why, and which clocks ran. All names are invented. What",
-        "followed each act is what the engine answered; tests hold every line to it.",
+        "Six invented cases, one for each category of Annex II, from a finding to closure or disengagement: who did",
+        "what on which day, what the rules permitted, what they refused and why, and which clocks ran. All names are",
+        "invented. What followed each act is what the engine answered; tests hold every line to it.",
         "",
     ]
     lines += [f"- [{load(path)['title']}]({path.stem}.md)" for path in sorted(STORIES.glob("*.yaml"))]
