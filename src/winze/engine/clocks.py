@@ -31,7 +31,11 @@ def _review(plan: Plan) -> Iterator[Clock]:
 def _forced(plan: Plan, case: Case) -> Iterator[Clock]:
     """What the Guidance forces next: a stop at once, a plan at once, a stop after failure, a revised plan."""
     opened, rule = plan.last("propose"), governing(plan)
-    if plan.strict and not plan.stopped and not grounds(plan, a_party(plan, case), case.as_of, case).missing:
+    if (
+        plan.strict
+        and not plan.stopped
+        and not grounds(plan, a_party(plan, case, case.as_of), case.as_of, case).missing
+    ):
         yield Clock("stop", opened.day if opened else case.as_of, rule)
     if plan.state == "unimproved" and not plan.stopped:
         failed = plan.last("review-none")

@@ -184,8 +184,8 @@ def propose(risk: Risk, case: Case) -> Plan:
 def _shown(plan: Plan, about: Sequence[Risk], case: Case) -> Plan:
     if not plan.letters:
         return plan
-    sellers = parties(plan, case)
-    missing = (*grounds(plan, a_party(plan, case), case.as_of, case).missing, "missing.signature")
+    sellers = parties(plan, case, case.as_of)
+    missing = (*grounds(plan, a_party(plan, case, case.as_of), case.as_of, case).missing, "missing.signature")
     fitting = dict.fromkeys(m.id for kind in plan.kinds for m in measures.answering(kind, case.templates))
     asked = plan.last("ask-reply")
     return replace(
@@ -224,7 +224,7 @@ def _as_if(plan: Plan, verb: str, role: str, case: Case) -> PlanAct:
     """An act with nothing missing from its form, by a person who has done nothing yet."""
     about: tuple[str, ...] = plan.risks if verb == "propose" else ("–",)
     if verb in OF_A_PARTY:
-        party = a_party(plan, case)
+        party = a_party(plan, case, case.as_of)
         about = (party.removeprefix("party:"),) if party else ()
         about = about or (("–",) if verb in ("ask-reply", "propose-disengagement", "propose-resumption") else ())
     elif verb in ("measure", "record-baseline"):

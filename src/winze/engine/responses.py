@@ -111,8 +111,8 @@ def _is_whole(plan: Plan, act: PlanAct, day: date, case: Case) -> Refusal | None
 
 
 def _stops_first(plan: Plan, act: PlanAct, day: date, case: Case) -> Refusal | None:
-    """Under paragraphs 1 to 4, where a stop is founded, a plan is adopted while trade has stopped, not instead."""
-    if not plan.strict or plan.stopped or grounds(plan, plan.party, day, case).missing:
+    """Under paragraphs 1 to 4, where a stop is founded, no plan is adopted or closed while trade goes on."""
+    if not plan.strict or plan.stopped or grounds(plan, a_party(plan, case, day), day, case).missing:
         return None
     return refuse(governing(plan), "refused.adopt-trading")
 
@@ -249,7 +249,7 @@ def _found_gone(plan: Plan, act: PlanAct, day: date, case: Case) -> Refusal | No
     """Under paragraphs 1 to 4 trade resumes only after an assessment since the stop that no longer found it."""
     stopped, newest = plan.last("suspend"), plan.last("record-finding")
     gone = newest and stopped and newest.day >= stopped.day and newest.act.level == "not-found"
-    if not plan.strict or (gone and grounds(plan, plan.party, day, case).missing):
+    if not plan.strict or (gone and grounds(plan, a_party(plan, case, day), day, case).missing):
         return None
     return refuse(governing(plan), "refused.resume-finding")
 
@@ -271,7 +271,7 @@ _GUARDS: Mapping[str, tuple[Guard, ...]] = {
     "review-improved": (_was_measured,),
     "review-partly": (_was_measured, _not_partly_again),
     "revise": (_revises_while_stopped,),
-    "close": (_closes_for_a_reason,),
+    "close": (_closes_for_a_reason, _stops_first),
     "continue": (_continues_by_the_guidance,),
     "suspend": (_has_grounds, _harm_was_tested, _was_heard_before_stop),
     "propose-disengagement": (_names_something,),
@@ -330,18 +330,18 @@ def waits_until(plan: Plan, adopted: Adoption) -> date:
     return adopted.deadline + timedelta(days=paused_days(plan))
 
 
-def parties(plan: Plan, case: Case) -> tuple[str, ...]:
-    """The supplier the plan names, else those behind whom its subjects stand."""
+def parties(plan: Plan, case: Case, day: date) -> tuple[str, ...]:
+    """The supplier the plan names, else those behind whom its subjects stood on a day."""
     if plan.party:
         return (plan.party,)
-    return tuple(dict.fromkeys(p for subject in plan.subjects for p in _suppliers(subject, case)))
+    return tuple(dict.fromkeys(p for subject in plan.subjects for p in _suppliers(subject, case, day)))
 
 
-def a_party(plan: Plan, case: Case) -> str | None:
-    return next(iter(parties(plan, case)), None)
+def a_party(plan: Plan, case: Case, day: date) -> str | None:
+    return next(iter(parties(plan, case, day)), None)
 
 
-def _suppliers(subject: str, case: Case) -> list[str]:
+def _suppliers(subject: str, case: Case, day: date) -> list[str]:
     """The parties that sell to me and behind whom a subject stands; none where no chain reaches it."""
-    near = sorted(party.id for party in case.register.parties.values() if party.tier == 1)
-    return [id for id in near if subject in case.behind(id, case.as_of)]
+    near = sorted(party.id for party in case.on(day).parties.values() if party.tier == 1)
+    return [id for id in near if subject in case.behind(id, day)]
