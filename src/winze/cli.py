@@ -394,7 +394,7 @@ def record(
     lang: The language of the sentences.
     """
     from winze.engine.problems import Refusal
-    from winze.engine.texts import hint, refusal, say, sentence
+    from winze.engine.texts import hint, refusal, refuse, say, sentence
     from winze.formats import case as cases
     from winze.formats import recording
 
@@ -405,6 +405,8 @@ def record(
     cells = {"plan": plan, "date": day.isoformat(), "act": act, "person": person, "role": role, "concerns": concerns,
              "figure": figure, "remark": remark}  # fmt: skip
     drafted = recording.draft(case, cells, lang)
+    if drafted.repeats:
+        raise Stop(REFUSED, refusal(refuse("workflow/plan", "refused.recorded"), lang))
     if drafted.statement is None or drafted.problems:
         wrong = [f"{sentence(p, lang)} {hint(p, lang)}" for p in drafted.problems]
         raise Stop(USAGE, " ".join(wrong) or say("plan.unreadable", lang))

@@ -215,9 +215,17 @@ def possible(plan: Plan, case: Case) -> Iterator[Possible]:
             if step is None and verb not in ALWAYS_ANSWERED:
                 continue
             answer = permit(plan, _as_if(plan, verb, step.role if step else role, case), case.as_of, case)
-            if isinstance(answer, Refusal) and answer.text == "refused.not-proposed":
+            if isinstance(answer, Refusal) and not _worth_telling(plan, verb, answer):
                 continue
             yield Possible(verb, role, answer if isinstance(answer, Refusal) else None)
+
+
+def _worth_telling(plan: Plan, verb: str, refusal: Refusal) -> bool:
+    """What the table does not hold is told of the act that would be next, and not of one that is done already."""
+    if refusal.text == "refused.not-proposed":
+        return False
+    next_in_turn = {"adopt": plan.state == "draft", "disengage": plan.suspended, "resume": plan.suspended}
+    return refusal.text != "refused.state" or next_in_turn.get(verb, False)
 
 
 def _as_if(plan: Plan, verb: str, role: str, case: Case) -> PlanAct:

@@ -39,6 +39,9 @@ class PlanWords:
         kinds = self.listed(self._term(f"risk.{kind}") for kind in line.plan.kinds)
         return f"{kinds} · {self.listed(self.name(place) for place in line.places)}"
 
+    def states(self, plan: Plan) -> str:
+        return f"{self._state(plan.state)}{separator(self.language)}{self._state(plan.trade)}"
+
     def state(self, plan: Plan) -> str:
         return self.t("plan.state", plan=self._state(plan.state), trade=self._state(plan.trade))
 

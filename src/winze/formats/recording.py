@@ -33,6 +33,11 @@ class Draft:
     problems: tuple[Problem, ...]
     row: int
 
+    @property
+    def repeats(self) -> bool:
+        """Whether the row says what an earlier one says already."""
+        return any(problem.code == "row_repeated" for problem in self.problems)
+
 
 def draft(case: Path, cells: Mapping[str, str | None], language: str) -> Draft:
     """The case's acts with one more row, read back as any file of a case is read."""
@@ -52,10 +57,8 @@ def draft(case: Path, cells: Mapping[str, str | None], language: str) -> Draft:
 
 
 def judge(known: Sequence[Statement], new: Statement) -> Refusal | None:
-    """Why an act may not be recorded: the rules refuse it, it is there already, or it would undo a later one."""
+    """Why an act may not be recorded: the rules refuse it, or it would undo one that counts."""
     told = [s for s in known if isinstance(s.said, PlanAct) and s.subject == new.subject]
-    if new.id in {s.id for s in told}:
-        return refuse("workflow/plan", "refused.recorded")
     last = max(s.speaks_of.known_on for s in (*told, new))
     seen = [s for s in known if s.known(last)]
     case = Case(seen, register.build(seen), (), rules.load(), last)
