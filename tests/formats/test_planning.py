@@ -48,6 +48,7 @@ def acts(folder: Path, *lines: str, name: str = "plans.csv") -> Path:
 
 def a_case(folder: Path, *lines: str) -> Path:
     example.write(folder / "case", "great-lakes")
+    (folder / "case" / "actes_plans.csv").unlink()
     if lines:
         acts(folder / "case", *lines)
     return folder / "case"
@@ -372,3 +373,11 @@ def test_every_line_of_every_plan_reads_in_every_language(tmp_path: Path) -> Non
         for audience in ("internal", "partner", "public"):
             for _, lines in planning.lines(done, language, audience):
                 assert all("{" not in line and "None" not in line and "@" not in line for line in lines)
+
+
+def test_the_example_has_a_plan_adopted_before_the_crisis_that_the_crisis_asks_to_look_at_again(tmp_path: Path) -> None:
+    example.write(tmp_path, "great-lakes")
+    plan = run(tmp_path).plans[0]
+    assert (plan.key, plan.state, plan.trade, plan.letters) == ("P-2020-01", "adopted", "trading", ("D",))
+    assert plan.adoptions[0].deadline == date(2020, 8, 18)
+    assert plan.rank and len(plan.steps) == 8
