@@ -52,21 +52,23 @@ def _forced(plan: Plan, case: Case) -> Iterator[Clock]:
 def _reply(plan: Plan, case: Case) -> Iterator[Clock]:
     """The reply that is awaited, or that must be asked the same day as a stop under paragraphs 1 to 4."""
     stopped, asked = plan.last("suspend", "disengage"), plan.last("ask-reply")
-    if plan.stopped and stopped and not plan.since(_asked_from(plan), "ask-reply"):
+    if plan.strict and plan.stopped and stopped and not plan.since(_asked_from(plan), "ask-reply"):
         yield Clock("ask-reply", stopped.day, "plan/reply")
     if asked and plan.states["reply"] == "asked" and answer_by(asked.day, case) >= case.as_of:
         yield Clock("reply", answer_by(asked.day, case), "plan/reply")
 
 
 def _asked_from(plan: Plan) -> date | None:
-    """From which day a reply counts for the change of status that stands."""
-    changed = plan.last("suspend", "disengage", "resume")
-    if changed is None or plan.strict:
-        return changed.day if changed else None
-    before = [
-        s for s in plan.steps if s.act.verb in ("suspend", "resume", "propose-disengagement") and s is not changed
-    ]
-    return before[-1].day if before else None
+    """From which day a reply counts for the change of status that stands: from its proposal, where there was one; under
+    paragraphs 1 to 4 from the stop itself; else from the change before it."""
+    changes = plan.since(None, "suspend", "disengage", "resume")
+    newest = changes[-1]
+    proposal = {"resume": "propose-resumption", "disengage": "propose-disengagement"}.get(newest.act.verb)
+    if proposal and not (plan.strict and newest.act.verb == "disengage"):
+        return plan.since(None, proposal)[-1].day
+    if plan.strict:
+        return newest.day
+    return changes[-2].day if len(changes) > 1 else None
 
 
 def publishable_from(plan: Plan, case: Case) -> date | None:

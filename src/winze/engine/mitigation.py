@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from winze.engine import leaving, measures
 from winze.engine.clocks import clocks, publishable_from
+from winze.engine.known import distinct
 from winze.engine.measures import Baseline
 from winze.engine.plan import OF_A_PARTY, Adoption, Case, Objective, Plan, Possible, Step, unopened
 from winze.engine.problems import Problem, Refusal
@@ -43,7 +44,7 @@ def replay(key: str, acts: Sequence[Statement], case: Case) -> tuple[Plan, list[
     the order the workflows allow, whatever the order of their rows."""
     plan, refused = unopened(case, key), []
     by_day: dict[date, list[Statement]] = {}
-    for statement in sorted(acts, key=lambda s: (s.speaks_of.known_on, _rank(s, case), s.id)):
+    for statement in sorted(distinct(acts), key=lambda s: (s.speaks_of.known_on, _rank(s, case), s.id)):
         by_day.setdefault(statement.speaks_of.known_on, []).append(statement)
     opened = min((day for day, same in by_day.items() if any(_verb(s) == "propose" for s in same)), default=None)
     for day, waiting in by_day.items():
@@ -104,16 +105,17 @@ def _add_measure(plan: Plan, step: Step, case: Case) -> Plan:
     """A measure added anew, or with another target, keeps what was recorded of it."""
     name, before = step.act.about[0], {o.template: o for o in plan.objectives}
     old = before.get(name)
-    known = Objective(name, step.act.amount, _first_baseline(name, plan, case), False, by=step.act.note)
+    known = Objective(name, step.act.amount, _first_baseline(name, plan, step.day, case), False, by=step.act.note)
     kept = replace(old, target=step.act.amount, by=step.act.note or old.by) if old else known
     return replace(plan, objectives=tuple({**before, name: kept}.values()))
 
 
-def _first_baseline(name: str, plan: Plan, case: Case) -> Baseline:
+def _first_baseline(name: str, plan: Plan, day: date, case: Case) -> Baseline:
+    """Where the indicator stood by what was known on the day the measure was added."""
     measure = case.templates.get(name)
     if measure is None or not plan.kinds:
         return Baseline(None, because("reason.baseline-unmeasured", "plan/adoption"))
-    return measures.baseline(measure, plan.kinds[0], plan.subjects[0], case.told)
+    return measures.baseline(measure, plan.kinds[0], plan.subjects[0], case.told_on(day))
 
 
 def _record_baseline(plan: Plan, step: Step, case: Case) -> Plan:

@@ -211,6 +211,7 @@ class Case:
     rulebook: Rules
     as_of: date
     _registers: dict[date, Register] = field(default_factory=dict, repr=False)
+    _told: dict[date, measures.Told] = field(default_factory=dict, repr=False)
     _reach: dict[tuple[str, date], frozenset[str]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -224,6 +225,14 @@ class Case:
     @cached_property
     def told(self) -> measures.Told:
         return measures.told(self.statements, self.register, self.signals)
+
+    def told_on(self, day: date) -> measures.Told:
+        """What visits and facts known on a day told of indicators: what was so that day stays so. Signals, which are
+        worked out for one day only, do not enter."""
+        if day not in self._told:
+            known = [s for s in self.statements if s.known(day)]
+            self._told[day] = measures.told(known, self.on(day), ())
+        return self._told[day]
 
     def on(self, day: date) -> Register:
         """The register as it was known on a day."""

@@ -24,7 +24,7 @@ class PlanWords:
     name: Callable[[Place], str]
     title: Callable[[str], str]
     listed: Callable[[Iterable[str]], str]
-    internal: bool = False
+    audience: str = "partner"
 
     def t(self, message: str, **values: Any) -> str:
         return phrase(message, self.language, **values)
@@ -112,7 +112,7 @@ class PlanWords:
         return self.t("plan.consulted", who=self.listed(said)) if said else None
 
     def _few(self, count: int) -> str:
-        return self._term("few") if not self.internal and 0 < count < SMALL else number(count, self.language)
+        return self._term("few") if self.audience != "internal" and 0 < count < SMALL else number(count, self.language)
 
     # -- the party and its reply
 
@@ -137,10 +137,10 @@ class PlanWords:
     # -- the harm of leaving
 
     def harm(self, line: PlanLine) -> list[str]:
-        """Who loses a buyer, what leaving did elsewhere, what else there is; unknown where it is not known."""
+        """Who loses a buyer, what leaving did elsewhere, what else there is. Who supplies whom is not public."""
         harm = line.plan.harm
         if harm is None:
-            return [self.t("plan.harm-no-supplier")]
+            return [] if self.audience == "public" else [self.t("plan.harm-no-supplier")]
         values = {"low": line.people_low, "sites": line.sites, "unknown": line.sites_unknown}
         if not harm.sites:
             people = self.t("plan.harm-no-sites")
@@ -186,7 +186,7 @@ def lines(cycle: Told, language: str, audience: str, wanted: str | None = None) 
     eyes, rulebook = view(cycle, audience), cycle.rulebook
     words = PlanWords(
         language, cycle.as_of, lambda place: named(place, language), title_of(rulebook, language),
-        lambda names: separator(language).join(names), audience == "internal",
+        lambda names: separator(language).join(names), audience,
     )  # fmt: skip
     seen = [(plan, eyes.plan(plan, cycle.as_of)) for plan in cycle.plans]
     told = [plan_line(shown, eyes, True) for plan, shown in seen if shown is not None and _is_wanted(plan, wanted)]

@@ -276,9 +276,7 @@ class Words:
     @cached_property
     def planned(self) -> PlanWords:
         title = title_of(self.rulebook, self.language)
-        return PlanWords(
-            self.language, self.report.as_of, self.name, title, self._listed, self.report.audience == "internal"
-        )
+        return PlanWords(self.language, self.report.as_of, self.name, title, self._listed, self.report.audience)
 
     @cached_property
     def units(self) -> Mapping[str, str]:
