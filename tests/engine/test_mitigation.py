@@ -278,6 +278,17 @@ def test_improvement_is_shown_by_a_measurement_since_the_adoption() -> None:
     assert answer(plan, act("review-improved", "2020-06-01", "Boris", "approver"), about) == "improved"
 
 
+def test_a_measurement_after_the_time_ran_out_saves_no_plan() -> None:
+    about, name = case(TAXES, LATE), "annex3/independent-monitoring"
+    late = act("review-improved", "2020-09-01", "Boris", "approver")
+    for measured, answered in (("2020-07-30", "improved"), ("2020-07-31", "review-unmeasured")):
+        plan, _ = folded([*adopted(TAXES), act("measure", measured, "Amina", "owner", name, amount=0)], about)
+        assert answer(plan, late, about) == answered
+    waited = [*adopted(TAXES), pause("2020-04-01", "2020-04-30"),
+              act("measure", "2020-08-29", "Amina", "owner", name, amount=0)]  # fmt: skip
+    assert answer(folded(waited, about)[0], late, about) == "improved"
+
+
 def test_improved_in_part_gives_one_revised_plan_and_then_counts_as_none() -> None:
     about, name = case(TAXES, LATE), "annex3/independent-monitoring"
     acts = [*adopted(TAXES), act("measure", "2020-07-01", "Amina", "owner", name, amount=1),

@@ -141,11 +141,12 @@ def paused_days(plan: Plan) -> int:
 
 
 def _was_measured(plan: Plan, act: PlanAct, day: date, case: Case) -> Refusal | None:
-    """Improvement is significant and measurable: an indicator was measured since the adoption."""
-    adopted = plan.adoptions[-1].day
-    if any(o.measured_on and o.measured_on >= adopted for o in plan.objectives):
-        return None
-    return refuse("plan/review", "refused.review-unmeasured")
+    """Improvement is significant and measurable, and comes in time: an indicator was measured after the adoption and
+    before its time ran out, however late the review itself is written."""
+    adopted = plan.adoptions[-1]
+    measured = plan.since(adopted.day, "measure")
+    in_time = [step for step in measured if step.day <= waits_until(plan, adopted)]
+    return None if in_time else refuse("plan/review", "refused.review-unmeasured")
 
 
 def _not_partly_again(plan: Plan, act: PlanAct, day: date, case: Case) -> Refusal | None:
