@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from winze.engine import rules
+from winze.engine import rules, workflow
 from winze.engine.likelihood import FORCES, SPEAKING
+from winze.engine.plan import LEVELS
 from winze.engine.risks import ACTIONS, BASES, EVIDENCE_LEVELS, INVOLVEMENTS
-from winze.engine.texts import catalogue, severities
+from winze.engine.texts import LANGUAGES, catalogue, severities
 from winze.formats import reading, templates
+from winze.formats.reading import lookup
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -53,7 +55,20 @@ def lists() -> str:
         ("Response actions", ACTIONS),
     ):
         lines += [f"## {title}", "", ", ".join(f"`{value}`" for value in values), ""]
-    lines += ["## Signals", "", "| Kind | Title |", "|---|---|"]
+    lines += ["## Plans", "", "States and acts stand in [workflows.md](workflows.md).", ""]
+    for title, values in (
+        ("Outcomes of a review", ("improved", "partly", "none")),
+        ("What an assessment found, weakest first", LEVELS),
+        ("Who was consulted", tuple(lookup("templates")["plan-groups"])),
+        ("Reasons for a pause", book.rule("plan/pause").facts["reasons"]),
+        ("Clocks", tuple(name.removeprefix("clock.") for name in catalogue() if name.startswith("clock."))),
+    ):
+        lines += [f"{title}: " + ", ".join(f"`{value}`" for value in values) + ".", ""]
+    lines += ["| Measure | Indicator | Unit | Better |", "|---|---|---|---|"]
+    for rule in book.rules("measure"):
+        facts = rule.facts
+        lines.append(f"| `{rule.id}` | {facts['measures']['en']} | {facts['unit']} | {facts['better']} |")
+    lines += ["", "## Signals", "", "| Kind | Title |", "|---|---|"]
     for name, entry in sorted(catalogue().items()):
         if name.startswith("signal."):
             lines.append(f"| `{name.removeprefix('signal.')}` | {entry['en']} |")
@@ -65,7 +80,46 @@ def lists() -> str:
     return "\n".join(lines)
 
 
-PAGES = {"problems.md": problems, "lists.md": lists}
+def workflows() -> str:
+    """Every workflow: its diagram and its table, and what each refusal says."""
+    lines = [
+        "# Workflows",
+        "",
+        "Derived from the tables in `src/winze/rules/workflows`. A plan's state is what its acts, folded in order of",
+        "their days, have led to. Roles: `owner` (responsible for the plan), `approver` (senior management), `outside`",
+        "(a funder or peer body, the second pair of eyes of a small team), `party` (whom the plan names). Beyond the",
+        "tables acts are asked what the Guidance asks; the sentences of all refusals stand at the end.",
+    ]
+    for rule in (book := rules.load()).rules("workflow"):
+        flow = workflow.workflows(book)[rule.id.removeprefix("workflow/")]
+        lines += ["", f"## {rule.title['en']}", "", f"`{rule.id}`", "", "```mermaid", workflow.diagram(flow), "```", ""]
+        lines += ["| From | Act | To | Role | Event | Signed | Four eyes: differs from | Outside up to |",
+                  "|---|---|---|---|---|---|---|---|"]  # fmt: skip
+        for step in flow.transitions:
+            pair = flow.four_eyes.get(step.verb)
+            cells = (
+                f"`{step.start}`", f"`{step.verb}`", f"`{step.end}`", step.role, step.event,
+                "yes" if step.verb in flow.signed else "", ", ".join(pair.differs_from) if pair else "",
+                pair.ceiling or "" if pair else "",
+            )  # fmt: skip
+            lines.append("| " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "## Acts and their words",
+        "",
+        "| Act | English | Français | Español | 简体中文 |",
+        "|---|---|---|---|---|",
+    ]
+    for verb, said in lookup("templates")["plan-acts"].items():
+        lines.append(f"| `{verb}` | " + " | ".join(said[language][0] for language in LANGUAGES) + " |")
+    lines += ["", "## Refusals", "", "| Code | Sentence |", "|---|---|"]
+    for name, entry in catalogue().items():
+        if name.startswith("refused.") and "{rule}" in entry["en"]:
+            lines.append(f"| `{name.removeprefix('refused.')}` | {entry['en']} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"problems.md": problems, "lists.md": lists, "workflows.md": workflows}
 
 
 def main() -> None:

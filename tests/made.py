@@ -80,6 +80,7 @@ class MadeCycle:
     problems: tuple[Problem, ...]
     baseline: Baseline
     rulebook: Any = field(default_factory=lambda: Book())
+    plans: tuple[Any, ...] = ()
 
 
 class Book:
@@ -102,6 +103,9 @@ class Book:
             confirmed=id != "ipis",
             title={"en": "Mine-site visits", "fr": "Visites de sites", "es": "Visitas", "zh-hans": "矿点走访"},
         )
+
+    def rules(self, kind: str | None = None) -> tuple[Any, ...]:
+        return ()
 
     def cited(self, citation: Citation, language: str = "en") -> str:
         return f"OECD, DDG (2016), {citation.section} {citation.paragraph}"

@@ -21,6 +21,8 @@ Audience = Literal["partner", "internal", "public"]
 app = App(name="winze", help="Mineral supply chain due diligence that keeps working through a crisis.", version="0.1.0")
 rules_app = App(name="rules", help="The rules Winze follows: list them, show one, check a folder of them.")
 app.command(rules_app)
+plan_app = App(name="plan", help="Mitigation plans and responses: what stands, what is due, what may happen next.")
+app.command(plan_app)
 
 
 class Stop(Exception):
@@ -320,7 +322,7 @@ def template(name: str, path: Path, *, lang: Language = "en") -> int:
 
     Parameters
     ----------
-    name: sites, chain, step1, acts, closures, quotes or facts.
+    name: sites, chain, step1, acts, closures, quotes, facts or plans.
     path: Where to; the ending decides between CSV and XLSX.
     lang: The language of its headings.
     """
@@ -424,6 +426,118 @@ def demo(folder: Path = Path("demo"), *, port: int = 8000, once: bool = False, d
     with suppress(KeyboardInterrupt):
         server.demo(folder, port, once=once, data=data)
     return DONE
+
+
+@plan_app.command
+def mitigation(
+    case: Path,
+    *,
+    as_of: date,
+    risk: str | None = None,
+    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    lang: Language = "en",
+    audience: Audience = "internal",
+) -> int:
+    """Shows the plans of a case as of a day, recorded and proposed: where each stands, what is due, what may happen
+    next, what may not and by which rule, and the harm of leaving.
+
+    Parameters
+    ----------
+    case: A folder of files as people send them.
+    as_of: The day; nothing that became known later is used.
+    risk: Only the plan of this risk (a rank or an id) or of this key.
+    json_: Print one JSON array, as in cycle.json.
+    lang: The language of the sentences.
+    audience: Who will read it; decides what is shown.
+    """
+    from winze.engine.texts import say
+    from winze.formats import cycle_json, planning
+
+    result = _cycle(case, as_of, lang)
+    shown = planning.lines(result, lang, audience, risk)
+    if risk is not None and not shown:
+        raise Stop(USAGE, f"There is no plan and no ranked risk {risk!r}.")
+    if json_:
+        kept = [cycle_json.plan(line.plan, as_of, lang) for line, _ in shown]
+        text = json.dumps(kept, ensure_ascii=False, indent=1)
+        print("\n".join(_shown(line) for line in text.split("\n")))
+    else:
+        for line in [said for _, told in shown for said in told] or [say("plan.nothing", lang)]:
+            _print(line)
+    return DATA if any(problem.severity == "error" for problem in result.problems) else DONE
+
+
+def _cycle(case: Path, as_of: date, lang: str) -> Any:
+    from winze import cycle
+    from winze.engine import rules
+    from winze.engine.texts import say
+    from winze.formats import case as cases
+
+    if not case.is_dir():
+        raise Stop(USAGE, f"There is no folder {case}.")
+    told = cases.load(case, lambda found: _tell(say("run.read", lang, name=found.name, count=len(found.statements))))
+    return cycle.run(told.statements, rules.load(), {}, as_of, inputs=told.inputs, problems=told.problems)
+
+
+@plan_app.command
+def record(
+    case: Path,
+    *,
+    plan: str,
+    day: date,
+    act: str,
+    role: str,
+    person: str | None = None,
+    concerns: str | None = None,
+    figure: str | None = None,
+    remark: str | None = None,
+    lang: Language = "en",
+) -> int:
+    """Records one act on a plan in the case's own file, if the rules permit it; writes nothing if they do not.
+
+    Parameters
+    ----------
+    case: The folder of the case.
+    plan: The key of the plan, for example P-2020-01.
+    day: The day of the act.
+    act: What was done, for example propose, adopt, suspend; see docs/reference/workflows.md.
+    role: owner, approver, outside or party.
+    person: Who did or signed it.
+    concerns: What or whom it concerns; to propose, a risk's id or its rank on that day.
+    figure: The figure the act asks for.
+    remark: The document it rests on, the words of a reply, or why a figure is unknown.
+    lang: The language of the sentences.
+    """
+    from winze.engine.problems import Refusal
+    from winze.engine.texts import hint, refusal, refuse, say, sentence
+    from winze.formats import case as cases
+    from winze.formats import recording
+
+    if not case.is_dir():
+        raise Stop(USAGE, f"There is no folder {case}.")
+    if act == "propose" and concerns and concerns.isdigit():
+        concerns = _ranked(_cycle(case, day, lang), concerns)
+    cells = {"plan": plan, "date": day.isoformat(), "act": act, "person": person, "role": role, "concerns": concerns,
+             "figure": figure, "remark": remark}  # fmt: skip
+    drafted = recording.draft(case, cells, lang)
+    if drafted.repeats:
+        raise Stop(REFUSED, refusal(refuse("workflow/plan", "refused.recorded"), lang))
+    if drafted.statement is None or drafted.problems:
+        wrong = [f"{sentence(p, lang)} {hint(p, lang)}" for p in drafted.problems]
+        raise Stop(USAGE, " ".join(wrong) or say("plan.unreadable", lang))
+    refused = recording.judge(cases.load(case).statements, drafted.statement)
+    if isinstance(refused, Refusal):
+        raise Stop(REFUSED, refusal(refused, lang))
+    recording.write(drafted)
+    _print(say("plan.recorded", lang, file=drafted.path.name, row=drafted.row))
+    return DONE
+
+
+def _ranked(result: Any, rank: str) -> str:
+    found = next((risk.id for risk in result.risks if str(risk.rank) == rank), None)
+    if found is None:
+        raise Stop(USAGE, f"There is no risk of rank {rank} on that day.")
+    return str(found)
 
 
 @rules_app.command(name="list")

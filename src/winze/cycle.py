@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from winze.bulk import exposure
-from winze.engine import register, risks, signals
+from winze.engine import mitigation, register, risks, signals
 from winze.engine.baseline import Baseline, baseline
 from winze.engine.likelihood import Model
+from winze.engine.plan import Case, Plan
 from winze.engine.problems import Problem
 from winze.engine.reasons import Signal
 from winze.engine.records import ConflictEvent, Input, Origin, Point, Statement, in_order, of_kind
@@ -30,6 +31,7 @@ class Cycle:
     register: Register
     signals: tuple[Signal, ...]
     risks: tuple[Risk, ...]  # ranked first in rank order, then watched
+    plans: tuple[Plan, ...]  # recorded ones by key, then one proposed for every ranked risk that has none
     problems: tuple[Problem, ...]
     baseline: Baseline
     rulebook: Rulebook
@@ -57,6 +59,8 @@ def run(
     near = conflict_near(known, where, rulebook, as_of)
     found = signals.detect(known, where, rulebook, as_of, near=near)
     ranked = risks.assess(known, where, found, rulebook, as_of, models)
+    case = Case(known, where, found, rulebook, as_of)
+    recorded, refused = mitigation.plans(known, case)
     return Cycle(
         as_of=as_of,
         inputs=tuple(_as_of(item, told, as_of, known_by) for item in inputs),
@@ -64,7 +68,8 @@ def run(
         register=where,
         signals=found,
         risks=ranked,
-        problems=_problems(problems, told, where, as_of, known_by),
+        plans=mitigation.review(recorded, ranked, case),
+        problems=_problems((*problems, *refused), told, where, as_of, known_by),
         baseline=baseline(known, where, as_of),
         rulebook=rulebook,
     )

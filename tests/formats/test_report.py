@@ -202,7 +202,7 @@ def test_no_text_is_run_by_a_spreadsheet(cell: str) -> None:
 
 def test_the_workbook_holds_what_the_report_says(folder: Path) -> None:
     book = python_calamine.CalamineWorkbook.from_path(folder / "en" / "internal" / "risks.xlsx")
-    assert book.sheet_names == ["Risks", "Why", "Signals", "Sites", "Sources", "Problems"]
+    assert book.sheet_names == ["Risks", "Why", "Plans", "Signals", "Sites", "Sources", "Problems"]
     told = compiled(cycle(), "internal")
     risks = book.get_sheet_by_name("Risks").to_python()
     assert len(risks) == 1 + len(told.risks)

@@ -20,6 +20,7 @@ from winze.engine.records import (
     ManagementStep,
     NodeStatus,
     Origin,
+    PlanAct,
     Point,
     Precision,
     Quote,
@@ -77,7 +78,23 @@ def test_no_heading_of_a_template_means_two_columns_in_any_mix_of_languages(name
 
 
 @pytest.mark.parametrize(
-    "words", ["minerals", "forbids", "exempts", "kinds", "states", "elements", "positions", "units", "measures"]
+    "words",
+    [
+        "minerals",
+        "forbids",
+        "exempts",
+        "kinds",
+        "states",
+        "elements",
+        "positions",
+        "units",
+        "measures",
+        "plan-acts",
+        "plan-roles",
+        "plan-groups",
+        "plan-reasons",
+        "plan-levels",
+    ],
 )
 def test_the_word_written_for_a_key_reads_back_as_that_key(words: str) -> None:
     keys = list(measures() if words == "measures" else lookup("templates")[words])
@@ -141,6 +158,27 @@ def _told(about: str, said: Record, when: Span, source: str = SOURCE, **more: ob
 
 
 @st.composite
+def plan_acts(draw: st.DrawFn) -> PlanAct:
+    verb = draw(_one("plan-acts"))
+    told = {
+        "propose": st.lists(st.sampled_from(["forced-labour/site:a", "bribery/party:b c"]), unique=True).map(tuple),
+        "consult": _many("plan-groups"),
+        "pause": st.just(()) | _one("plan-reasons").map(lambda reason: (reason,)),
+    }
+    measured = st.sampled_from([("annex3/publish-tariffs",), ("annex3/pay-with-receipt",)]) | names.map(lambda n: (n,))
+    measuring = verb in ("add-measure", "record-baseline", "measure")
+    about = draw(told.get(verb, measured if measuring else st.just(()) | names.map(lambda name: (name,))))
+    plain = verb not in ("pause", "record-finding")
+    return PlanAct(
+        "P-1", verb, draw(_one("plan-roles")), draw(st.none() | names), about,
+        draw(st.none() | amounts) if plain else None,
+        draw(st.none() | days) if verb == "pause" else None,
+        draw(_one("plan-levels")) if verb == "record-finding" else None,
+        draw(st.none() | names),
+    )  # fmt: skip
+
+
+@st.composite
 def statements(draw: st.DrawFn) -> Statement:
     kind, when = draw(st.sampled_from(list(TEMPLATES))), draw(spans)
     later = st.none() | st.dates(when.start, date(2030, 12, 31))
@@ -187,6 +225,8 @@ def statements(draw: st.DrawFn) -> Statement:
             draw(st.none() | st.integers(1, 500)),
         )  # fmt: skip
         return _told(draw(areas), quote, when, draw(text) or SOURCE, data_class=DataClass.PARTNER)
+    if kind == "plans":
+        return _told("plan:P-1", draw(plan_acts()), when, data_class=DataClass.PERSONAL)
     measure = draw(st.sampled_from(list(measures())))
     unit, source = measures()[measure]["unit"], draw(text)
     fact = Fact(

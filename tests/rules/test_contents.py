@@ -401,7 +401,7 @@ def test_a_likelihood_rule_has_every_weight_of_an_expert_and_no_other(target: st
     assert model.basis == "expert" and set(model.weights) == set(likelihood.SPEAKING)
     numbers = {"base_log_odds", "sharpness", "prior_yes", "prior_no", "conflict_weight", "conflict_typical", "spread",
                "spread_after_a_year"}  # fmt: skip
-    scales = {f"{name}_{of}" for name in ("here", "near") for of in ("km", "days", "weight")}
+    scales = {f"{name}_{of}" for name in ("here", "around") for of in ("km", "days", "weight")}
     kinds = {f"weight_{name.replace('-', '_')}" for name in likelihood.SPEAKING}
     assert set(rule.figures) == numbers | scales | kinds
 

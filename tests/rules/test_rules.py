@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from winze.engine import rules
+from winze.engine import rules, workflow_form
 from winze.engine.rules import Dated, Rulebook, RuleProblem, RulesError, Series
 from winze.engine.texts import LANGUAGES, catalogue
 
@@ -395,7 +395,8 @@ def test_the_table_has_a_row_for_each_rule_in_the_language_asked_for(tmp_path: P
 
 
 def test_every_code_of_the_loader_has_a_sentence_in_each_language() -> None:
-    source = Path(rules.__file__).read_text(encoding="utf-8")
+    sources = (Path(module.__file__).read_text(encoding="utf-8") for module in (rules, workflow_form))
+    source = "\n".join(sources)
     texts = {name.partition(".")[2] for name in catalogue() if name.startswith("rule-problem.")}
     assert {code for _, _, code, _ in BROKEN.values()} <= texts
     assert all(f'"{code}"' in source for code in texts), "a sentence that no code uses"

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
+from winze.engine.plan import OF_A_PARTY, Objective, Plan, Step
 from winze.engine.problems import Problem
 from winze.engine.reasons import Reason, Signal, Value
 from winze.engine.records import DataClass, Input, Origin, Point, Statement, Supply
@@ -42,7 +43,27 @@ SMALL = 5
 _BANDS = (5, 10, 25, 50, 100)
 _SMALL_VALUES = frozenset({"visits", "reports", "people", "sites", "of"})
 _PLAIN_VALUES = frozenset(
-    {"count", "limit", "cells", "columns", "column", "encoding", "code", "low", "high", "day", "territory"}
+    {
+        "count",
+        "limit",
+        "cells",
+        "columns",
+        "column",
+        "encoding",
+        "code",
+        "low",
+        "high",
+        "day",
+        "territory",
+        "on",
+        "why",
+        "rule",
+        "times",
+        "first",
+        "role",
+        "state",
+        "missing",
+    }
 )
 
 
@@ -278,6 +299,37 @@ class View:
         if self.audience != "public":
             return risk
         return replace(risk, in_chain=False, involvement=None)
+
+    def plan(self, plan: Plan, as_of: date) -> Plan | None:
+        """A plan as the audience may see it. Names of persons and free words are for `internal` alone; to the others a
+        plan whose party may still answer is withheld whole, and to the public every plan about a party."""
+        if self.internal:
+            return plan
+        waits = plan.publishable is None or plan.publishable > as_of
+        if waits or (self.audience == "public" and any(id.startswith(("party:", "link:")) for id in plan.subjects)):
+            return None
+        named = plan.key if plan.key is None or self._speakable(plan.key) else "…"
+        shown = replace(
+            plan,
+            key=named if self.audience == "partner" else plan.key and "…",
+            steps=tuple(self._step(step) for step in plan.steps),
+            objectives=tuple(self._objective(objective) for objective in plan.objectives),
+        )
+        return shown if self.audience == "partner" else replace(shown, in_chain=False, harm=None)
+
+    def _step(self, step: Step) -> Step:
+        """An act without its person and free words; to the public without the party it names."""
+        hidden = step.act.verb in OF_A_PARTY and self.audience == "public"
+        about = () if hidden or step.act.verb == "record-finding" else step.act.about
+        return replace(step, act=replace(step.act, person=None, note=None, about=about))
+
+    def _objective(self, objective: Objective) -> Objective:
+        own = not objective.template.startswith("annex3/") and not self._speakable(objective.template)
+        return replace(objective, by=None, template="…" if own else objective.template)
+
+    def count(self, number: int | None) -> Value:
+        """A count as the audience may see it: a small one is "fewer than five" to all but `internal`."""
+        return "@few" if not self.internal and number is not None and 0 < number < SMALL else number
 
     def input(self, item: Input) -> Input:
         """A file as the audience may know it: without name and fingerprint where it holds what they may not see."""

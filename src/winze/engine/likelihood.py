@@ -131,7 +131,7 @@ class Model:
             conflict=number("conflict_weight"),
             conflict_typical=number("conflict_typical"),
             scales=tuple(
-                Scale(number(f"{n}_km"), number(f"{n}_days"), number(f"{n}_weight")) for n in ("here", "near")
+                Scale(number(f"{n}_km"), number(f"{n}_days"), number(f"{n}_weight")) for n in ("here", "around")
             ),
             weights={name: number(f"weight_{name.replace('-', '_')}") for name in SPEAKING},
             spread=((0.0, number("spread")), (365.0, number("spread_after_a_year"))),

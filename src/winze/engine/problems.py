@@ -40,12 +40,20 @@ class Problem:
 
 
 class Refusal(Exception):
-    """An act that is not allowed. The sentence names the rule; the button and the shell show the same sentence."""
+    """An act that is not allowed. The sentence names the rule; the button and the shell show the same sentence.
 
-    def __init__(self, rule: str, sentence: str) -> None:
+    `text` and `values` are the message id and what fills it, so that the same refusal reads in every language (see
+    `texts.refusal`); `text` is None for one that has an English sentence only.
+    """
+
+    def __init__(
+        self, rule: str, sentence: str, text: str | None = None, values: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__(sentence)
         self.rule = rule
         self.sentence = sentence
+        self.text = text
+        self.values = values
 
 
 class NotInForce(Refusal, KeyError):

@@ -391,6 +391,25 @@ class Fact:
     source: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PlanAct:
+    """One act on a mitigation plan, as somebody recorded it. Which acts there are, whose they are and what they lead to
+    stands in `rules/workflows`; whether this one counts is judged by `engine.mitigation`, never by the reader."""
+
+    kind: ClassVar[str] = "plan-act"
+    plan: str  # the key the organisation gives the plan
+    verb: str
+    role: str  # "owner", "approver", "outside", "party"
+    person: str | None = None  # who signs; a person's name, so the statement is of the personal class
+    about: tuple[
+        str, ...
+    ] = ()  # risk ids, a measure, who was consulted, a party, an actor or a reason, as the act asks
+    amount: Decimal | None = None  # budget in US dollars, target, baseline, measurement or number of people
+    until: date | None = None  # last day of a pause
+    level: str | None = None  # what an assessment found: an evidence level, or "not-found"
+    note: str | None = None  # document, words of the reply, why a figure is unknown
+
+
 Record = (
     Visit
     | ConflictEvent
@@ -409,6 +428,7 @@ Record = (
     | NodeStatus
     | Quote
     | Fact
+    | PlanAct
 )
 
 

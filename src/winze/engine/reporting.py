@@ -16,6 +16,7 @@ from winze.engine import presence, prices
 from winze.engine.baseline import Baseline
 from winze.engine.disclosure import Place, View, Why, suppress, view
 from winze.engine.known import Known, gather, months_before
+from winze.engine.plan import Objective, Plan
 from winze.engine.problems import Problem, Severity
 from winze.engine.quantities import traded_as
 from winze.engine.reasons import Signal, Value
@@ -49,6 +50,8 @@ class Told(Protocol):
     def signals(self) -> tuple[Signal, ...]: ...
     @property
     def risks(self) -> tuple[Risk, ...]: ...
+    @property
+    def plans(self) -> tuple[Plan, ...]: ...
     @property
     def problems(self) -> tuple[Problem, ...]: ...
     @property
@@ -169,6 +172,23 @@ class InputLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One plan as shown: what it is about, its supplier, its objectives with why their baselines stand where they do,
+    and why assessments were opened again. `shown` is False for one that has a single line only."""
+
+    plan: Plan
+    places: tuple[Place, ...]
+    supplier: Place | None
+    objectives: tuple[tuple[Objective, Why], ...]
+    changes: tuple[Why | None, ...]  # beside the plan's clocks
+    buyers: tuple[Place, ...] | None
+    sites: Value
+    sites_unknown: Value
+    people_low: Value
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StepLine:
     """One element of step 1. `owner` and `document` are withheld from the public."""
 
@@ -189,6 +209,8 @@ class Report:
     lede: tuple[Sentence, ...]
     summary: tuple[Sentence, ...]
     risks: tuple[RiskLine, ...]  # ranked ones, then those watched on my chain
+    plans: tuple[PlanLine, ...]  # recorded ones
+    proposed: tuple[PlanLine, ...]  # for ranked risks that have none
     ranked: int
     watched: int
     watched_by_area: tuple[WatchedLine, ...]
@@ -210,6 +232,7 @@ class Report:
     rules: tuple[str, ...]
     withheld_risks: int
     withheld_signals: int
+    withheld_plans: int
 
     def of(self, *kinds: str) -> list[SignalLine]:
         """The listed signals of some kinds, a kind ending in `-` standing for all that begin so; raised ones first."""
@@ -227,6 +250,7 @@ def compile(cycle: Told, audience: str = "partner") -> Report:
     known = gather(cycle.statements, cycle.register, cycle.rulebook, cycle.as_of)
     risks, hidden_risks = _risks(cycle, eyes)
     signals, hidden_signals = _signals(cycle, eyes)
+    plans, hidden_plans = _plans(cycle, eyes, {line.risk.id for line in risks})
     return Report(
         as_of=cycle.as_of,
         audience=audience,
@@ -234,6 +258,8 @@ def compile(cycle: Told, audience: str = "partner") -> Report:
         lede=tuple(_lede(cycle, eyes)),
         summary=tuple(summary_lines(cycle, audience, eyes)),
         risks=risks,
+        plans=tuple(line for line in plans if line.plan.key is not None),
+        proposed=tuple(line for line in plans if line.plan.key is None),
         ranked=sum(1 for line in risks if line.risk.rank is not None),
         watched=sum(1 for risk in cycle.risks if risk.rank is None),
         watched_by_area=_watched(cycle, eyes, {line.risk.id for line in risks}),
@@ -252,9 +278,10 @@ def compile(cycle: Told, audience: str = "partner") -> Report:
         problem_counts=_problem_counts(cycle.problems),
         problems=tuple(eyes.problem(problem) for problem in cycle.problems),
         step1=tuple(_step1(cycle, eyes)),
-        rules=_rules(risks, signals),
+        rules=_rules(risks, signals, plans),
         withheld_risks=hidden_risks,
         withheld_signals=hidden_signals,
+        withheld_plans=hidden_plans,
     )
 
 
@@ -281,6 +308,39 @@ def _line(risk: Risk, eyes: View, days: Mapping[str, date], as_of: date, shown: 
         evidence_months=None if newest is None else months_between(newest, as_of),
         statements=len(resting),
         whys=tuple(eyes.why(reason) for reason in risk.because),
+        shown=shown,
+    )
+
+
+PLANS = 40
+"""How many proposed plans have their detail on the page, besides those of my chain; all are in the workbook."""
+PLANS_MOST = 120
+
+
+def _plans(cycle: Told, eyes: View, listed: set[str]) -> tuple[tuple[PlanLine, ...], int]:
+    """Recorded plans, and those proposed for risks this audience sees; the first ones and my chain's in detail."""
+    seen = [(plan, eyes.plan(plan, cycle.as_of)) for plan in cycle.plans]
+    kept = [plan for _, plan in seen if plan is not None and (plan.key is not None or set(plan.risks) <= listed)]
+    drafts = [plan.risks for plan in kept if plan.key is None]
+    mine = [plan.risks for plan in kept if plan.key is None and plan.in_chain]
+    detailed = set([*drafts[:PLANS], *mine][:PLANS_MOST])
+    lines = tuple(plan_line(plan, eyes, plan.key is not None or plan.risks in detailed) for plan in kept)
+    return lines, sum(1 for plan, told in seen if told is None and plan.key is not None)
+
+
+def plan_line(plan: Plan, eyes: View, shown: bool) -> PlanLine:
+    """A plan, already as the audience may see it, with the places and reasons beside it."""
+    harm = plan.harm
+    return PlanLine(
+        plan=plan,
+        places=tuple(eyes.place(subject) for subject in plan.subjects),
+        supplier=eyes.place(plan.party) if plan.party else None,
+        objectives=tuple((o, eyes.why(o.baseline.because)) for o in plan.objectives),
+        changes=tuple(eyes.why(clock.because) if clock.because else None for clock in plan.clocks),
+        buyers=tuple(eyes.place(id) for id in harm.buyers) if harm and harm.buyers else None,
+        sites=eyes.count(harm.sites) if harm else None,
+        sites_unknown=eyes.count(harm.sites_unknown) if harm else None,
+        people_low=eyes.count(harm.people_low) if harm else None,
         shown=shown,
     )
 
@@ -552,11 +612,16 @@ def _step1(cycle: Told, eyes: View) -> Iterator[StepLine]:
                        s.speaks_of.start)  # fmt: skip
 
 
-def _rules(risks: Iterable[RiskLine], signals: Iterable[SignalLine]) -> tuple[str, ...]:
+def _rules(risks: Iterable[RiskLine], signals: Iterable[SignalLine], plans: Iterable[PlanLine]) -> tuple[str, ...]:
     found = {line.risk.response.rule for line in risks}
     found |= {f"annex-ii/{line.risk.annex_ii.lower()}" for line in risks}
     found |= {why.rule for line in risks for why in line.whys if why.rule}
     found |= {line.signal.rule for line in signals}
+    for line in plans:
+        found |= {clock.rule for clock in line.plan.clocks}
+        found |= {act.refusal.rule for act in line.plan.possible if act.refusal}
+        found |= {o.template for o in line.plan.objectives if o.template.startswith("annex3/")} if line.shown else set()
+        found |= {effect.rule for effect in line.plan.harm.effects} if line.plan.harm else set()
     return tuple(sorted(found))
 
 

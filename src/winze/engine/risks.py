@@ -171,6 +171,15 @@ def _evidence_of(site: Site, force: str, rulebook: Rules, as_of: date) -> tuple[
     return aged_level(newest, rulebook, as_of), named
 
 
+def found_at(site: Site, kind: str, rulebook: Rules, as_of: date) -> tuple[str | None, bool]:
+    """The evidence level of one kind of risk at a site on a day, and whether its actor is named, from what visits
+    outright said; no likelihood enters. (None, False) where no visit that could say found it."""
+    if kind in likelihood.TARGETS:
+        return _evidence_of(site, likelihood.TARGETS[kind], rulebook, as_of)
+    found = (finding for finding in _abuses([site], rulebook, as_of) if finding.kind == kind)
+    return next(((finding.level, finding.actor_named) for finding in found), (None, False))
+
+
 def aged_level(statement: Statement, rulebook: Rules, as_of: date) -> str:
     """The evidence level a visit's finding still supports: it falls as the finding grows old, and it starts lower
     where the visitors did not reach the site and were told."""

@@ -24,17 +24,18 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from winze.engine import workflow_form
 from winze.engine.problems import NotInForce
 from winze.engine.texts import LANGUAGES, catalogue, say
 
-LAYOUT = ("oecd", "crisis", "likelihood.yaml", "risks.yaml", "decay.yaml")
+LAYOUT = ("oecd", "crisis", "workflows", "likelihood.yaml", "risks.yaml", "decay.yaml", "plans.yaml", "effects.yaml")
 KINDS = (
     "step", "category", "response", "risk-kind", "risk", "red-flag", "scale", "involvement", "evidence",
-    "shock", "signal", "source-precision", "decay", "likelihood",
+    "shock", "signal", "source-precision", "decay", "likelihood", "measure", "workflow", "plan", "effect",
 )  # fmt: skip
 UNITS = (
     "days", "months", "years", "percent", "percent-points", "km", "ratio", "probability", "log-odds", "weight",
-    "count", "level",
+    "count", "level", "us-dollars",
 )  # fmt: skip
 DOCUMENT_TYPES = ("guidance", "law", "standard", "codebook", "report", "article", "web-page", "decision")
 DATA_CLASSES = ("public", "partner", "competitor-sensitive", "movement", "personal", "sealed")
@@ -712,7 +713,7 @@ def _whole(page: _Page, node: MappingNode, required: Mapping[str, _Take], more: 
 
 def _rule(page: _Page, node: MappingNode) -> Rule | None:
     given = _whole(page, node, _RULE, _RULE_MORE)
-    if given is None:
+    if given is None or (given["kind"] == "workflow" and not workflow_form.fits(page.wrong, node)):
         return None
     given = {"checked_by": None, "note": None, "figures": {}, "facts": {}, **given}
     return Rule(**given, file=page.name, line=node.start_mark.line + 1)

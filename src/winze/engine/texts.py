@@ -12,7 +12,7 @@ from importlib.resources import files
 
 import yaml
 
-from winze.engine.problems import Problem, Severity
+from winze.engine.problems import Problem, Refusal, Severity
 
 LANGUAGES = ("en", "fr", "es", "zh-hans")
 
@@ -50,9 +50,39 @@ def severities() -> dict[str, Severity]:
 
 def sentence(problem: Problem, language: str) -> str:
     """What is wrong, in one sentence."""
-    return say(f"problem.{problem.code}", language, **dict(problem.values))
+    return say(f"problem.{problem.code}", language, **_told(dict(problem.values), language))
+
+
+def refuse(rule: str, text: str, **values: object) -> Refusal:
+    """A refusal by a rule, with the message id of its sentence and what fills it."""
+    said = tuple((name, str(value)) for name, value in {**values, "rule": rule}.items())
+    return Refusal(rule, _refusal(text, said, "en"), text, said)
+
+
+def refusal(refused: Refusal, language: str) -> str:
+    """Why an act is not allowed, in one sentence that names the rule."""
+    return _refusal(refused.text, refused.values, language) if refused.text else refused.sentence
+
+
+def _refusal(text: str, values: tuple[tuple[str, str], ...], language: str) -> str:
+    return say(text, language, **_told(dict(values), language))
+
+
+def _told(values: Mapping[str, str], language: str) -> dict[str, str]:
+    """Values in words: `@term.role.owner` is a text of its own, `;` parts several; `why` is a sentence that the other
+    values fill."""
+    words = {name: _worded(value, language) for name, value in values.items()}
+    why = catalogue().get(values.get("why", "").removeprefix("@"))
+    return words | {"why": why[language].format_map(words)} if why else words
+
+
+def _worded(value: str, language: str) -> str:
+    names = [part.removeprefix("@") for part in value.split(";")] if value.startswith("@") else []
+    if not names or not all(name in catalogue() for name in names):
+        return value
+    return "; ".join(catalogue()[name][language] for name in names)
 
 
 def hint(problem: Problem, language: str) -> str:
     """What to do about it."""
-    return say(f"hint.{problem.code}", language, **dict(problem.values))
+    return say(f"hint.{problem.code}", language, **_told(dict(problem.values), language))

@@ -22,7 +22,7 @@ from winze.engine.texts import say
 from winze.example import layouts, synthetic
 from winze.formats.lines import holds, measures, worded
 from winze.formats.reading import lookup
-from winze.formats.templates import TEMPLATES, Entry, write_workbook
+from winze.formats.templates import TEMPLATES, Entry, write_template, write_workbook
 
 CASES = ("great-lakes", "andes")
 AS_OF = date(2020, 5, 11)
@@ -49,6 +49,8 @@ def write(folder: Path, case: str = "great-lakes", seed: int = 2020) -> list[Pat
         name: _rows(name, cited(name, case, language), language) for name in ("acts", "closures", "quotes", "facts")
     }
     write_workbook(real, folder / names["facts"], language)
+    if "plans" in names:
+        write_template("plans", folder / names["plans"], language, _rows("plans", told["plans"], language))
     if "visits" in names:
         layouts.write_ipis(folder / names["visits"], synthetic.visits(told, sites, chance))
         layouts.write_ged(folder / names["events"], synthetic.events(told, sites, chance))

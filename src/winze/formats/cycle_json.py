@@ -11,12 +11,14 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from winze.engine.leaving import Harm
+from winze.engine.plan import Clock, Objective, Plan, Step
 from winze.engine.problems import Problem
 from winze.engine.reasons import Reason, Signal
 from winze.engine.records import Input, Origin
 from winze.engine.register import Site
 from winze.engine.risks import Risk
-from winze.engine.texts import hint, sentence
+from winze.engine.texts import hint, refusal, sentence
 
 if TYPE_CHECKING:
     from winze.cycle import Cycle
@@ -35,6 +37,7 @@ def dump(cycle: Cycle) -> str:
         "sites": [_site(site) for site in cycle.register.sites.values()],
         "signals": [_signal(signal) for signal in cycle.signals],
         "risks": [_risk(risk) for risk in cycle.risks],
+        "plans": [plan(item, cycle.as_of) for item in cycle.plans],
         "problems": [problem(item) for item in cycle.problems],
     }
     parts = []
@@ -138,6 +141,98 @@ def _risk(risk: Risk) -> dict[str, Any]:
             "missing": list(risk.response.missing),
         },
         "because": [reason(item) for item in risk.because],
+    }
+
+
+def plan(item: Plan, as_of: date, language: str = "en") -> dict[str, Any]:
+    """One plan, recorded or proposed. Names of persons and free words stay in the case's own file, cited by `acts`."""
+    newest = item.adoptions[-1] if item.adoptions else None
+    return {
+        "key": item.key,
+        "risks": list(item.risks),
+        "annex_ii": list(item.letters),
+        "rank": item.rank,
+        "in_chain": item.in_chain,
+        "state": item.state,
+        "trade": item.trade,
+        "reply": item.states["reply"],
+        "harm_test": item.states["harm-test"],
+        "party": item.party,
+        "adopted_on": plain(newest.day) if newest else None,
+        "deadline": plain(newest.deadline) if newest else None,
+        "outcome": item.outcome,
+        "stopped_on": plain(item.stopped_on),
+        "heard_by": plain(item.heard_by),
+        "publishable": plain(item.publishable),
+        "objectives": [_objective(one) for one in item.objectives],
+        "clocks": [_clock(one, as_of) for one in item.clocks],
+        "possible": [{"act": one.verb, "role": one.role} for one in item.possible if one.refusal is None],
+        "refused": [
+            {
+                "act": one.verb,
+                "rule": one.refusal.rule,
+                "text": one.refusal.text,
+                "message": refusal(one.refusal, language),
+            }
+            for one in item.possible
+            if one.refusal is not None
+        ],
+        "missing": list(item.missing),
+        "harm": _harm(item.harm) if item.harm else None,
+        "acts": [_step(one) for one in item.steps],
+    }
+
+
+def _objective(item: Objective) -> dict[str, Any]:
+    return {
+        "measure": item.template,
+        "target": plain(item.target),
+        "baseline": {"value": plain(item.baseline.value), "because": reason(item.baseline.because)},
+        "measured": plain(item.measured),
+        "measured_on": plain(item.measured_on),
+    }
+
+
+def _clock(item: Clock, as_of: date) -> dict[str, Any]:
+    return {
+        "what": item.what,
+        "day": plain(item.day),
+        "until": plain(item.until),
+        "overdue": item.overdue(as_of),
+        "rule": item.rule,
+        "because": reason(item.because) if item.because else None,
+    }
+
+
+def _harm(item: Harm) -> dict[str, Any]:
+    return {
+        "parties": list(item.parties),
+        "sites": item.sites,
+        "sites_unknown": item.sites_unknown,
+        "people": {"low": item.people_low if item.sites else None, "high": item.people},
+        "effects": [
+            {
+                "rule": e.rule,
+                "relation": e.relation,
+                "low": plain(e.low),
+                "high": plain(e.high),
+                "confirmed": e.confirmed,
+            }
+            for e in item.effects
+        ],
+        "alternatives": list(item.alternatives),
+        "buyers": None if item.buyers is None else list(item.buyers),
+    }
+
+
+def _step(item: Step) -> dict[str, Any]:
+    return {
+        "day": plain(item.day),
+        "act": item.act.verb,
+        "role": item.act.role,
+        "event": item.event,
+        "statement": item.statement.id,
+        "origin": origin(item.statement.origin),
     }
 
 

@@ -78,8 +78,8 @@ class Line(Row):
         text = self.text(column)
         return self._known(text, column, words or holds(column)) if text else None
 
-    def need_word(self, column: str) -> str:
-        found = self.word(column)
+    def need_word(self, column: str, words: str | None = None) -> str:
+        found = self.word(column, words)
         if found is None:
             self.drop(column)
         assert found is not None
@@ -192,6 +192,14 @@ def measures() -> Mapping[str, Any]:
 
 
 @cache
+def plan_measures() -> Mapping[str, Any]:
+    """The measures a plan can take, by the id of their rule: `rules/oecd/annex3.yaml`."""
+    from winze.engine import rules
+
+    return {rule.id: {"title": rule.title} for rule in rules.load().rules("measure")}
+
+
+@cache
 def meanings(words: str) -> Mapping[str, str]:
     """The key of each word of a closed list, by its folded form (or case-folded, for one that is all signs)."""
     found: dict[str, str] = {}
@@ -202,9 +210,10 @@ def meanings(words: str) -> Mapping[str, str]:
 
 def _spoken(words: str) -> Iterator[tuple[str, str]]:
     """Every key with each of its words; a key's own name is the last of them."""
-    if words == "measures":
-        for key, measure in measures().items():
-            yield from ((key, str(word)) for word in (*measure["title"].values(), key))
+    titled = {"measures": measures, "plan-measures": plan_measures}.get(words)
+    if titled:
+        for key, measure in titled().items():
+            yield from ((key, str(word)) for word in (*measure["title"].values(), key, key.rpartition("/")[2]))
         return
     entries = lookup("templates")[words]
     for key, languages in entries.items():

@@ -30,6 +30,7 @@ from winze.engine.risks import Severity
 from winze.engine.texts import catalogue, hint, sentence
 from winze.formats import charts, worksheets
 from winze.formats.geography import outlines
+from winze.formats.planning import PlanWords, title_of, units_of
 from winze.formats.whole import write_whole
 from winze.formats.wording import COUNTRIES, HTML_LANG, country, number, phrase, term, worded
 
@@ -70,7 +71,8 @@ def page(words: Words) -> str:
         unraised=words.unraised, source_card=words.source_card, problem_example=words.problem_example,
         problem_hint=words.problem_hint, reaches=words.reaches(), by_place=words.by_place, distinct=words.distinct,
         band=words.band, index=words.index, studies=words.studies,
-        breakable=breakable, printed=_PRINTED, withheld=words.withheld(*_COUNTED["flags"]),
+        breakable=breakable, printed=_PRINTED, withheld=words.withheld(*_COUNTED["flags"]), plan=words.planned,
+        units=words.units, listed=_PROPOSED,
     )  # fmt: skip
     return html
 
@@ -181,6 +183,7 @@ class Rulebook(Protocol):
     def rule(self, id: str, /) -> Any: ...
     def source(self, id: str, /) -> Any: ...
     def cited(self, citation: Any, language: str, /) -> str: ...
+    def rules(self, kind: str | None = None, /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -268,6 +271,17 @@ class Words:
         comma = catalogue()["report.comma"][self.language]
         minerals = comma.join(self.term(f"mineral.{mineral}") for mineral in place.minerals)
         return " · ".join(part for part in (", ".join(p for p in above if p), minerals) if part)
+
+    # -- plans
+
+    @cached_property
+    def planned(self) -> PlanWords:
+        title = title_of(self.rulebook, self.language)
+        return PlanWords(self.language, self.report.as_of, self.name, title, self._listed, self.report.audience)
+
+    @cached_property
+    def units(self) -> Mapping[str, str]:
+        return units_of(self.rulebook)
 
     # -- rules and sources
 
@@ -439,7 +453,13 @@ class Words:
         """The sections of the page with what they count."""
         r = self.report
         raised = {name: self._raised(*kinds) for name, kinds in _COUNTED.items()}
-        counts: dict[str, int | None] = {"risks": r.ranked, "map": len(r.areas), "data": len(r.inputs), **raised}
+        counts: dict[str, int | None] = {
+            "risks": r.ranked,
+            "plans": len(r.plans),
+            "map": len(r.areas),
+            "data": len(r.inputs),
+            **raised,
+        }
         return [(id, counts.get(id)) for id in _SECTIONS]
 
     def _raised(self, *kinds: str) -> int | None:
@@ -514,10 +534,13 @@ class Words:
 _NAMED = 12
 _PRINTED = 40
 """Risks whose reasons are on paper too; all are on the screen and in the workbook."""
+_PROPOSED = 120
+"""Proposed plans that have a line on the page; all are in the workbook."""
 _STATEMENT = re.compile(r"s[0-9a-f]{16}")
 """A subject may end in a statement's id, where an act gives no number: that is no name."""
 _SECTIONS = (
-    "summary", "risks", "map", "changes", "flags", "pressures", "unknown", "baseline", "step1", "data", "method", "not",
+    "summary", "risks", "plans", "map", "changes", "flags", "pressures", "unknown", "baseline", "step1", "data",
+    "method", "not",
 )  # fmt: skip
 _COUNTED = {
     "changes": ("gate-ratio", "spot-fall", "spot-rise", "closure", "closure-overrun", "restriction", "policy-hint",

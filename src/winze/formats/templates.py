@@ -26,6 +26,7 @@ from winze.engine.records import (
     LegalAct,
     ManagementStep,
     NodeStatus,
+    PlanAct,
     Precision,
     Quote,
     SiteEntry,
@@ -45,6 +46,7 @@ from winze.formats.lines import (
     iso3,
     meanings,
     measures,
+    plan_measures,
     subject,
     worded,
     written,
@@ -429,6 +431,86 @@ def _fact_cells(statement: Statement, language: str) -> dict[str, Entry]:
     }
 
 
+# -- acts on plans ---------------------------------------------------------------------------------------------------
+
+
+def _plan_act(line: Line) -> Statement:
+    """One act on a plan. What it concerns and its figure are read as the act asks; whether it counts is not asked here.
+    The statement is of the personal class, for it holds a name."""
+    verb = line.need_word("act")
+    act = PlanAct(
+        plan=line.name("plan"),
+        verb=verb,
+        role=line.need_word("role"),
+        person=line.phrase("person"),
+        about=_concerns(line, verb),
+        amount=_amount(line, verb),
+        until=_last_day(line) if verb == "pause" else None,
+        level=line.need_word("figure", "plan-levels") if verb == "record-finding" else None,
+        note=line.phrase("remark"),
+    )
+    return Statement(
+        f"plan:{act.plan}", act, line.since("date"), line.origin(line.heading("act")), SOURCE,
+        data_class=DataClass.PERSONAL,
+    )  # fmt: skip
+
+
+def _concerns(line: Line, verb: str) -> tuple[str, ...]:
+    """Risk ids, a measure, groups of people, a reason, or a name: as the act asks."""
+    if verb == "propose":
+        return tuple(dict.fromkeys(line.parts("concerns", r"[;；\n]")))
+    if verb == "consult":
+        found = (line._known(part, "concerns", "plan-groups") for part in line.parts("concerns", r"[;；,，、\n]"))
+        return tuple(dict.fromkeys(group for group in found if group))
+    if verb == "pause":
+        reason = line.word("concerns", "plan-reasons")
+        return (reason,) if reason else ()
+    name = line.phrase("concerns")
+    if name and verb in ("add-measure", "record-baseline", "measure"):
+        return (meanings("plan-measures").get(fold(name), name),)
+    return (name,) if name else ()
+
+
+def _amount(line: Line, verb: str) -> Decimal | None:
+    """A number, with or without its percent sign or US dollars; another currency is not guessed at."""
+    text = None if verb in ("pause", "record-finding") else line.text("figure")
+    if text is None:
+        return None
+    bare = re.sub(r"(?i)^(us\$|usd|\$)\s*|\s*(%|％|usd|us\$|\$)$", "", text.strip())
+    amount = _exact(bare)
+    if amount is None or amount < 0:
+        line.problem("value_not_number", "figure", value=text)
+        raise Skip
+    return amount
+
+
+def _last_day(line: Line) -> date | None:
+    found = line.span("figure")
+    return found.end if found else None
+
+
+def _plan_cells(statement: Statement, language: str) -> dict[str, Entry]:
+    act = statement.said
+    assert isinstance(act, PlanAct)
+    lists = {"consult": "plan-groups", "pause": "plan-reasons"}
+    measured = act.verb in ("add-measure", "record-baseline", "measure")
+    words = lists.get(act.verb)
+    about = [
+        worded(words, key, language) if words else plan_measures()[key]["title"][language]
+        if measured and key in plan_measures() else key for key in act.about
+    ]  # fmt: skip
+    return {
+        "plan": act.plan,
+        "date": span_text(statement.speaks_of),
+        "act": worded("plan-acts", act.verb, language),
+        "person": act.person,
+        "role": worded("plan-roles", act.role, language),
+        "concerns": "; ".join(about) or None,
+        "figure": act.until or (worded("plan-levels", act.level, language) if act.level else act.amount),
+        "remark": act.note,
+    }
+
+
 def _list(words: str, keys: Iterable[str], language: str) -> str | None:
     return "; ".join(worded(words, key, language) for key in keys) or None
 
@@ -471,6 +553,10 @@ TEMPLATES: Mapping[str, Template] = {
         Template(
             "facts", ("about", "measure", "mineral", "value", "unit", "date", "published", "source"),
             ("about", "measure", "value", "date"), _fact, _fact_cells,
+        ),
+        Template(
+            "plans", ("plan", "date", "act", "person", "role", "concerns", "figure", "remark"),
+            ("plan", "date", "act", "role"), _plan_act, _plan_cells,
         ),
     )
 }  # fmt: skip
@@ -517,11 +603,13 @@ def _mend_delimiter(source: Source, sheet: str | None) -> None:
 def _opened(source: Source, name: str | None, template: Template) -> Sheet:
     """A template's sheet with its headings found; headings it does not know, or lacks, are reported."""
     table = Table(source, sheet=name, header_row=2, used=(), audit=False)
-    spoken = Counter(language for title in table.header for language in LANGUAGES if _column(title, template, language))
+    spoken = Counter(
+        language for title in table.header for language in LANGUAGES if column_of(title, template, language)
+    )
     language = max(LANGUAGES, key=lambda one: (spoken[one], -LANGUAGES.index(one)))
     at: dict[str, tuple[str, ...]] = {}
     for title in filter(None, table.header):
-        column = next((found for one in LANGUAGES if (found := _column(title, template, one))), None)
+        column = next((found for one in LANGUAGES if (found := column_of(title, template, one))), None)
         if column is None:
             source.log.add("column_unknown", sheet=name, row=table.header_row, cell=title, column=title)
         else:
@@ -529,7 +617,7 @@ def _opened(source: Source, name: str | None, template: Template) -> Sheet:
     return Sheet(table, language, at)
 
 
-def _column(title: str, template: Template, language: str) -> str | None:
+def column_of(title: str, template: Template, language: str) -> str | None:
     """The column a heading names in a language; a column's own name will do too."""
     wanted = fold(title)
     return next((c for c in template.columns if wanted and wanted in (fold(heading(c, language)), fold(c))), None)
@@ -566,7 +654,7 @@ def rows_of(said: Iterable[Statement], language: str = "en") -> dict[str, list[d
     """Statements as the rows of their templates, by template name; those no template holds are passed over."""
     kinds: Mapping[type[object], str] = {
         SiteEntry: "sites", Supply: "chain", ManagementStep: "step1", LegalAct: "acts", NodeStatus: "closures",
-        Quote: "quotes", Fact: "facts",
+        Quote: "quotes", Fact: "facts", PlanAct: "plans",
     }  # fmt: skip
     found: dict[str, list[dict[str, Entry]]] = {}
     for statement in said:

@@ -116,6 +116,9 @@ def _listed(kind: str, language: str) -> Mapping[str, str]:
         return {name: fact["title"][language] for name, fact in facts.items()}
     if kind in ("unit", "element"):
         return {name: words[language][0] for name, words in lookup("templates")[f"{kind}s"].items()}
+    if kind in ("act", "group", "pause-reason"):
+        words = {"act": "plan-acts", "group": "plan-groups", "pause-reason": "plan-reasons"}[kind]
+        return {name: words_[language][0] for name, words_ in lookup("templates")[words].items()}
     return {}
 
 

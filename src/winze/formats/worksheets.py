@@ -82,6 +82,9 @@ def _sheets(report: Report, names: Any, sites: list[Site], language: str) -> Ite
                      "rule-title", "missing"), _risks(report, names, language))  # fmt: skip
     yield ("why", ("rank", "id", "reason", "contribution", "rule", "rule-title", "confirmed", "file", "sheet", "row",
                    "cell"), _whys(report, names, language))  # fmt: skip
+    yield ("plans", ("plan", "risk", "top", *place, "chain", "plan-state", "trade", "adopted", "what-due", "due",
+                     "outcome", "measure", "possible", "refused", "missing", "people-low", "people-high",
+                     "sites-unknown", "reply"), _plans(report, names, language))  # fmt: skip
     yield ("signals", ("kind", "state", *place, "value", "threshold", "unit", "since", "review", "reason", "missing",
                        "rule", "rule-title", "least", "most", "band", "grade"),
            _signals(report, names, language))  # fmt: skip
@@ -133,6 +136,32 @@ def _whys(report: Report, names: Any, language: str) -> Iterator[Sequence[Cell]]
                 line.risk.rank, line.id, phrase(why, language), why.contribution, rule, names.rule(rule),
                 _yes(names.confirmed(rule), language), why.file, why.sheet, why.row, why.cell,
             )  # fmt: skip
+
+
+def _plans(report: Report, names: Any, language: str) -> Iterator[Sequence[Cell]]:
+    """A row for each plan, recorded ones first: where it stands, what is due first, and the harm of leaving."""
+    words = names.planned
+    for line in (*report.plans, *report.proposed):
+        plan, due = line.plan, next(iter(line.plan.clocks), None)
+        harm = plan.harm
+        yield (
+            words.heading(plan), "; ".join(term(f"risk.{kind}", language) for kind in plan.kinds),
+            ", ".join(plan.letters), *(_place(line.places[0], names, language) if line.places else (None,) * 5),
+            _yes(plan.in_chain, language) if report.audience != "public" else None,
+            term(f"plan-state.{plan.state}", language), term(f"plan-state.{plan.trade}", language),
+            plan.adoptions[-1].day if plan.adoptions else None, words.clock(due) if due else None,
+            due.falls if due else None, term(f"outcome.{plan.outcome}", language) if plan.outcome else None,
+            "; ".join(words.objective(o, names.units) for o, _ in line.objectives) or None,
+            "; ".join(words.possible(plan)) or None, "; ".join(words.refused(plan)) or None,
+            words.missing(plan) or None, _counted(line.people_low, language),
+            _counted(harm.people if harm and harm.sites else None, language) if line.people_low != "@few" else None,
+            _counted(line.sites_unknown, language), " ".join(words.reply(plan)) or None,
+        )  # fmt: skip
+
+
+def _counted(value: Any, language: str) -> Cell:
+    """A count, or the words for one that is too small to show; None where it is unknown."""
+    return term(value[1:], language) if isinstance(value, str) else value
 
 
 def _signals(report: Report, names: Any, language: str) -> Iterator[Sequence[Cell]]:
