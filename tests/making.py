@@ -68,10 +68,11 @@ def supply(
 
 
 WEIGHTS = {
-    "base_log_odds": 0.0, "sharpness": 1.0, "prior_yes": 0.1, "prior_no": 0.4, "here_km": 3, "here_days": 3000,
-    "here_weight": 1.0, "around_km": 10, "around_days": 1095, "around_weight": 0.3, "weight_seen_yes": 1,
-    "weight_told_yes": 1, "weight_armed": 0.5, "weight_turned_back": 0.3, "weight_seen_no": 1,
-    "weight_told_no": 0.5, "weight_armed_no": 0.5, "weight_other": 0.5, "weight_unarmed": 0.5, "weight_third_party": 0.5, "conflict_weight": 0.3,
+    "base_log_odds": 0.0, "sharpness": 1.0, "prior_yes": 0.1, "prior_no": 0.4, "conflict_weight": 0.3,
     "conflict_typical": 2.3, "spread": 1.0, "spread_after_a_year": 1.5,
+    "here_km": 3, "here_days": 3000, "here_weight": 1.0, "around_km": 10, "around_days": 1095, "around_weight": 0.3,
+    "weight_seen_yes": 1, "weight_told_yes": 1, "weight_armed": 0.5, "weight_turned_back": 0.3, "weight_seen_no": 1,
+    "weight_told_no": 0.5, "weight_armed_no": 0.5, "weight_other": 0.5, "weight_unarmed": 0.5,
+    "weight_third_party": 0.5,
 }  # fmt: skip
 """An expert's weights of a likelihood, as a rule gives them."""

@@ -96,7 +96,7 @@ def _actors(measure: Measure, kind: str, subject: str, told: Told) -> Baseline:
     newest = _newest(subject, told)
     if newest is None or not isinstance(newest.said, Visit):
         return Baseline(None, because("reason.baseline-no-visit", measure.id))
-    forces = [likelihood.TARGETS[kind]] if kind in likelihood.TARGETS else list(likelihood.TARGETS.values())
+    forces = [likelihood.FORCES[kind]] if kind in likelihood.FORCES else list(likelihood.FORCES.values())
     found = [likelihood.found(newest.said, force) for force in forces]
     count = sum(1 for actor in newest.said.actors if actor.force in forces and (actor.acts or actor.interferes))
     if None in found or (True in found) != (count > 0):

@@ -174,10 +174,10 @@ def _evidence_of(site: Site, force: str, rulebook: Rules, as_of: date) -> tuple[
 def found_at(site: Site, kind: str, rulebook: Rules, as_of: date) -> tuple[str | None, bool]:
     """The evidence level of one kind of risk at a site on a day, and whether its actor is named, from what visits
     outright said; no likelihood enters. (None, False) where no visit that could say found it."""
-    if kind in likelihood.TARGETS:
-        return _evidence_of(site, likelihood.TARGETS[kind], rulebook, as_of)
-    found = (finding for finding in _abuses([site], rulebook, as_of) if finding.kind == kind)
-    return next(((finding.level, finding.actor_named) for finding in found), (None, False))
+    if kind in likelihood.FORCES:
+        return _evidence_of(site, likelihood.FORCES[kind], rulebook, as_of)
+    statement = _newest_yes(site, QUESTIONS[kind]) if kind in QUESTIONS else None
+    return (None, False) if statement is None else (_abuse_level(kind, statement, rulebook, as_of), True)
 
 
 def aged_level(statement: Statement, rulebook: Rules, as_of: date) -> str:
@@ -202,12 +202,15 @@ def _abuses(
             places, _by_expert(kind, places, seen, events, rulebook, as_of), strict=True
         ):
             statement = newest[site.id]
-            level = aged_level(statement, rulebook, as_of)
-            if kind == "worst-forms-of-child-labour":
-                level = _child_level(statement, level, rulebook)
+            level = _abuse_level(kind, statement, rulebook, as_of)
             reason = because(f"reason.{kind}", f"annex-ii/{_letter(rulebook, kind).lower()}", statement,
                              day=statement.speaks_of.known_on)  # fmt: skip
             yield Finding(kind, site.id, level, (reason, *reasons), True, estimate)
+
+
+def _abuse_level(kind: str, statement: Statement, rulebook: Rules, as_of: date) -> str:
+    level = aged_level(statement, rulebook, as_of)
+    return _child_level(statement, level, rulebook) if kind == "worst-forms-of-child-labour" else level
 
 
 def _by_expert(
@@ -387,8 +390,8 @@ def prioritise(risks: Iterable[Risk], rulebook: Rules, as_of: date) -> tuple[Ris
 
 
 def _likely(kind: str, chance: Likelihood, rulebook: Rules, as_of: date) -> bool:
-    """Whether a likelihood alone is enough to rank a risk of this kind. Of the kinds the rule does not name it speaks of
-    something less than the risk itself: that children are seen is not yet a worst form of their labour."""
+    """Whether a likelihood alone is enough to rank a risk of this kind. Of the kinds the rule does not name it speaks
+    of something less than the risk itself: that children are seen is not yet a worst form of their labour."""
     named = kind in rulebook.rule("risk/ranking").facts["by_likelihood"]
     return named and chance.p is not None and chance.p >= _number(rulebook, "risk/ranking", "rank_threshold", as_of)
 
