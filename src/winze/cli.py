@@ -128,7 +128,7 @@ def run(
     audience: Who will read it; decides what is shown.
     """
     from winze import cycle
-    from winze.engine import models, rules
+    from winze.engine import rules
     from winze.engine.texts import say
     from winze.formats import case as cases
     from winze.formats import cycle_json, report
@@ -141,7 +141,7 @@ def run(
     rulebook = rules.load()
     told = cases.load(case, lambda found: _tell(say("run.read", lang, name=found.name, count=len(found.statements))))
     _tell(say("run.think", lang))
-    weights = models.in_force(as_of) or _refitted(told.statements, as_of, lang)
+    weights = _weights(told.statements, as_of, lang)
     result = cycle.run(told.statements, rulebook, weights, as_of, inputs=told.inputs, problems=told.problems)
     _tell(say("run.write", lang, folder=out))
     out.mkdir(parents=True, exist_ok=True)
@@ -155,15 +155,17 @@ def run(
     return DATA if failed else DONE
 
 
-def _refitted(statements: Any, as_of: date, lang: str) -> Any:
-    """Weights fitted to what the case itself knew on a day before the first file of learnt weights; none where it holds
-    too few answers, or the extra `learn` is not there: an expert's weights then speak."""
+def _weights(statements: Any, as_of: date, lang: str) -> Any:
+    """The newest learnt weights not later than the day; before the first of them, weights fitted to what the case itself
+    knew; none where it holds too few answers or the extra `learn` is not there: an expert's weights then speak."""
     from importlib.util import find_spec
 
+    from winze.engine import models
     from winze.engine.texts import say
 
-    if find_spec("scipy") is None:
-        return {}
+    learnt = models.in_force(as_of)
+    if learnt or find_spec("scipy") is None:
+        return learnt
     from winze.learn import backtest, training
 
     with suppress(backtest.TooFew):
@@ -476,7 +478,8 @@ def _cycle(case: Path, as_of: date, lang: str) -> Any:
     if not case.is_dir():
         raise Stop(USAGE, f"There is no folder {case}.")
     told = cases.load(case, lambda found: _tell(say("run.read", lang, name=found.name, count=len(found.statements))))
-    return cycle.run(told.statements, rules.load(), {}, as_of, inputs=told.inputs, problems=told.problems)
+    weights = _weights(told.statements, as_of, lang)
+    return cycle.run(told.statements, rules.load(), weights, as_of, inputs=told.inputs, problems=told.problems)
 
 
 @plan_app.command
@@ -577,9 +580,9 @@ def check_rules(folder: Path | None = None) -> int:
     ----------
     folder: A folder of rules; by default the ones Winze came with.
     """
-    from winze.engine import rules
+    from winze.engine import models, rules
 
-    found = rules.check(folder)
+    found = [*rules.check(folder), *models.check(None if folder is None else folder / models.FOLDER)]
     for problem in found:
         print(problem)
     return DATA if found else DONE

@@ -74,14 +74,16 @@ def demo(folder: Path, port: int, *, once: bool, data: Path | None) -> int:
 def _run(case: Path, out: Path, languages: tuple[str, ...]) -> dict[str, str]:
     """Runs one case once and writes its report in each language, into a folder of that name; gives their headlines."""
     from winze import cycle
-    from winze.engine import rules
+    from winze.engine import models, rules
     from winze.formats import case as cases
     from winze.formats import cycle_json, report
     from winze.formats.whole import write_whole
 
     print(f"running {case.name} as of {DAY}", flush=True)
     told = cases.load(case)
-    result = cycle.run(told.statements, rules.load(), {}, DAY, inputs=told.inputs, problems=told.problems)
+    result = cycle.run(
+        told.statements, rules.load(), models.in_force(DAY), DAY, inputs=told.inputs, problems=told.problems
+    )
     for language in languages:
         folder = out / language
         folder.mkdir(parents=True, exist_ok=True)

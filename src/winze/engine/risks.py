@@ -391,9 +391,12 @@ def prioritise(risks: Iterable[Risk], rulebook: Rules, as_of: date) -> tuple[Ris
 
 def _likely(kind: str, chance: Likelihood, rulebook: Rules, as_of: date) -> bool:
     """Whether a likelihood alone is enough to rank a risk of this kind. Of the kinds the rule does not name it speaks
-    of something less than the risk itself: that children are seen is not yet a worst form of their labour."""
-    named = kind in rulebook.rule("risk/ranking").facts["by_likelihood"]
-    return named and chance.p is not None and chance.p >= _number(rulebook, "risk/ranking", "rank_threshold", as_of)
+    of something less than the risk itself: that children are seen is not yet a worst form of their labour. Where it
+    was measured how often such likelihoods came true, that record must bear it too."""
+    if chance.p is None or kind not in rulebook.rule("risk/ranking").facts["by_likelihood"]:
+        return False
+    record = chance.p if chance.alike is None else chance.alike.found / chance.alike.visits
+    return min(chance.p, record) >= _number(rulebook, "risk/ranking", "rank_threshold", as_of)
 
 
 def _number(rulebook: Rules, rule: str, name: str, day: date) -> float:

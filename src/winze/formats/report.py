@@ -72,7 +72,7 @@ def page(words: Words) -> str:
         problem_hint=words.problem_hint, reaches=words.reaches(), by_place=words.by_place, distinct=words.distinct,
         band=words.band, index=words.index, studies=words.studies,
         breakable=breakable, printed=_PRINTED, withheld=words.withheld(*_COUNTED["flags"]), plan=words.planned,
-        units=words.units, listed=_PROPOSED,
+        units=words.units, listed=_PROPOSED, judgement=words.judgement,
     )  # fmt: skip
     return html
 
@@ -376,6 +376,32 @@ class Words:
     def contribution(self, value: float, whys: Iterable[Why]) -> Markup:
         largest = max((abs(why.contribution) for why in whys if why.contribution is not None), default=0.0)
         return charts.contribution(value, largest)
+
+    def judgement(self, line: RiskLine) -> list[tuple[str, str]]:
+        """Why a likelihood is not higher, what would change it, and how good ones like it have been; nothing where
+        there is no likelihood."""
+        chance = line.risk.likelihood
+        if chance.p is None or chance.if_found is None or chance.if_not is None:
+            return []
+        against = sorted(
+            (why for why in line.whys if (why.contribution or 0) < 0), key=lambda why: why.contribution or 0
+        )
+        holds = "; ".join(f"{self.p(why)} ({self.signed(why.contribution or 0)})" for why in against[:3])
+        told = {"basis": self.term(f"basis.{chance.basis}"), "day": chance.trained_to}
+        return [
+            (self.t("explain.why-not-higher"), holds or self.t("explain.nothing-against")),
+            (self.t("explain.change"), self.t("explain.next-visit", found=self.two(chance.if_found),
+                                              not_found=self.two(chance.if_not))),
+            (self.t("explain.good"), self._alike(chance) + (" · " + self.t("explain.trained", **told)
+                                                            if chance.trained_to else "")),
+        ]  # fmt: skip
+
+    def _alike(self, chance: Likelihood) -> str:
+        band = chance.alike
+        if band is None:
+            return self.t("explain.not-measured")
+        low, high = self.two(band.low), self.two(min(band.high, 1.0))
+        return self.t("explain.alike", visits=band.visits, found=band.found, low=low, high=high)
 
     def severity(self, severity: Severity) -> str:
         return self.t("report.severity", scale=severity.scale, scope=severity.scope, remedy=severity.irremediability)

@@ -24,14 +24,13 @@ from winze.learn.backtest import (
     Rolled,
     TooFew,
     backtest,
-    deviation_on,
     enough,
     one_model,
     roll,
 )
 from winze.learn.fitting import Recipe, recipe
 from winze.learn.history import History, tell
-from winze.learn.measures import held
+from winze.learn.measures import DEVIATIONS, deviation_for, held
 
 type Floats = NDArray[Any]
 _JUDGED_DAYS = 730
@@ -98,7 +97,7 @@ def fit_all(statements: list[Statement], to: date, targets: tuple[str, ...] = TR
             one_model(history, target, to, how),
             trained_to=to,
             training=training_hash(visited.statements),
-            spread=tuple((float(lead), _deviation(rolled[lead], to, how)) for lead in how.leads),
+            spread=_spread(rolled),
             measured=tuple((float(lead), _bands(rolled[lead], how)) for lead in how.leads),
         )
         answers[TARGETS[target]] = len(visited.answer)
@@ -113,11 +112,15 @@ def training_hash(statements: tuple[Statement, ...]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _deviation(rolled: Rolled, to: date, how: Recipe) -> float:
-    judged, groups = rolled.judged, rolled.visited.groups()
-    inside = held(rolled.visited.answer[judged], rolled.log_odds[judged], groups[judged])
-    ended = {group: float(rolled.visited.day[groups == group].max()) for group in inside}
-    return deviation_on(inside, ended, to.toordinal(), how)
+def _spread(rolled: Mapping[int, Rolled]) -> tuple[tuple[float, float], ...]:
+    """How far territories and months strayed over the whole history, by days without news; older news never narrows."""
+    widest, found = 0.0, []
+    for lead in sorted(rolled):
+        judged, groups = rolled[lead].judged, rolled[lead].visited.groups()
+        inside = held(rolled[lead].visited.answer[judged], rolled[lead].log_odds[judged], groups[judged])
+        widest = max(widest, deviation_for(list(inside.values())) if inside else DEVIATIONS[-1])
+        found.append((float(lead), widest))
+    return tuple(found)
 
 
 def _bands(rolled: Rolled, how: Recipe) -> tuple[Band, ...]:
