@@ -79,7 +79,7 @@ def test_learnt_weights_can_be_given_for_a_target(told):
     figures = [risk.likelihood.p for risk in done.risks if risk.kind == kind and risk.likelihood.p is not None]
     assert figures and min(figures) > 0.9
     assert {risk.likelihood.basis for risk in done.risks if risk.kind == kind} == {"learnt"}
-    elsewhere = cycle.run(told.statements, rules.load(), {kind: replace(certain[kind], countries=("PER",))}, DAY)
+    elsewhere = cycle.run(told.statements, rules.load(), {kind: replace(certain[kind], countries=("ATA",))}, DAY)
     assert {risk.likelihood.basis for risk in elsewhere.risks if risk.kind == kind} == {"expert"}
 
 

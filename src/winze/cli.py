@@ -156,8 +156,8 @@ def run(
 
 
 def _weights(statements: Any, as_of: date, lang: str) -> Any:
-    """The newest learnt weights not later than the day; before the first of them, weights fitted to what the case itself
-    knew; none where it holds too few answers or the extra `learn` is not there: an expert's weights then speak."""
+    """The newest learnt weights not later than the day; before the first of them, weights fitted to what the case
+    itself knew. None where it holds too few answers, or the extra `learn` is not there: an expert's then speak."""
     from importlib.util import find_spec
 
     from winze.engine import models
