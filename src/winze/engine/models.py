@@ -6,6 +6,7 @@ answers (a hash over their identities), in which countries it may speak, and how
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import date
 from importlib.resources import files
@@ -15,10 +16,11 @@ from typing import Any
 
 import yaml
 
-from winze.engine.likelihood import SPEAKING, Band, Model, Scale
+from winze.engine.likelihood import EXPERT, FORCES, SPEAKING, Band, Model, Scale
 
 FOLDER = "models"
 _TOP = {"trained_to", "training", "answers", "sources", "countries", "targets"}
+_ASKED = {*FORCES, *EXPERT}
 _TARGET = {"base", "sharpness", "prior_yes", "prior_no", "conflict", "conflict_typical", "scales", "weights", "spread",
            "measured"}  # fmt: skip
 
@@ -68,7 +70,11 @@ def read(path: Traversable | Path) -> dict[str, Model]:
     _keys(told, _TOP, path.name)
     if told["trained_to"] != _day(path):
         raise Malformed(f"{path.name}: trained_to says {told['trained_to']}, the file's name another day")
-    return {target: _model(target, given, told, f"{path.name}: {target}") for target, given in told["targets"].items()}
+    targets = told["targets"]
+    if not isinstance(targets, dict) or not targets or set(targets) - _ASKED:
+        said = ", ".join(sorted(str(target) for target in targets)) if isinstance(targets, dict) else targets
+        raise Malformed(f"{path.name}: targets must be of {', '.join(sorted(_ASKED))}; it says {said or 'none'}")
+    return {target: _model(target, given, told, f"{path.name}: {target}") for target, given in targets.items()}
 
 
 def _keys(given: Any, wanted: set[str], where: str) -> None:
@@ -96,13 +102,22 @@ def _model(target: str, given: Any, told: Mapping[str, Any], where: str) -> Mode
         )
     except (TypeError, ValueError, KeyError) as wrong:
         raise Malformed(f"{where}: {wrong}") from wrong
+    _numbers(model, where)
+    return model
+
+
+def _numbers(model: Model, where: str) -> None:
     positive = [model.sharpness, model.prior_yes, model.prior_no, *(s.km for s in model.scales),
                 *(s.days for s in model.scales)]  # fmt: skip
     not_negative = [model.conflict, *model.weights.values(), *(s.weight for s in model.scales)]
     if not model.scales or min(positive) <= 0 or min(not_negative) < 0:
         raise Malformed(f"{where}: sharpness, priors, km and days must be above zero, weights not below: a finding "
                         "must never lower a likelihood")  # fmt: skip
-    return model
+    days, deviations = [day for day, _ in model.spread], [sd for _, sd in model.spread]
+    if not days or days != sorted(set(days)) or min(deviations) < 0:
+        raise Malformed(f"{where}: spread must be deviations, none below zero, by days that grow")
+    if not all(map(math.isfinite, [*positive, *not_negative, model.base, model.conflict_typical, *days, *deviations])):
+        raise Malformed(f"{where}: every number must be finite")
 
 
 _NUMBERS = ("base", "sharpness", "prior_yes", "prior_no", "conflict", "conflict_typical")

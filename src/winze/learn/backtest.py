@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from winze.engine.likelihood import Model
 from winze.engine.records import Statement
@@ -106,7 +106,7 @@ def backtest(
     models = {name: scores(answer, p) for name, p in given.items()}
     drawn = {name: measured(answer, p, repeated(groups, _REDRAWS)) for name, p in given.items()}
     deviation = rolled.deviation[inside]
-    share, expected, many = coverage(answer, rolled.log_odds[inside], groups, deviation)
+    share, expected, many = coverage(answer, logit(given["winze"]), groups, deviation)
     return Backtest(
         target, start, end, lead, int(inside.sum()), float(answer.mean()), kernel, models,
         {name: {m: interval(getattr(models[name], m), of[m]) for m in of} for name, of in drawn.items()},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from winze.engine import likelihood
+from winze.engine.known import newest_first
 from winze.engine.likelihood import SPEAKING, Evidence
 from winze.engine.presence import TYPES
-from winze.engine.records import ConflictCount, Statement, Visit, of_kind
+from winze.engine.records import ConflictCount, Statement, Visit, in_order, of_kind
 from winze.engine.register import Codes, Register, area_codes, build, join
 
 QUESTIONS = {
@@ -73,7 +74,7 @@ class History:
     register: Register
     evidence: Evidence
     codes: Codes
-    months: dict[str, tuple[Floats, Floats]]  # area -> last days of its counted months, their events
+    months: dict[str, list[tuple[Floats, Floats]]]  # area -> series: last days of counted months, their events
     counted_by: frozenset[str]  # sources of the counts
 
     def visits(self, force: str) -> Visited:
@@ -147,8 +148,8 @@ class History:
     def _conflict(self, visited: Visited, lead: int) -> Floats:
         known = np.full(len(visited.day), np.nan)
         for i, (area, day) in enumerate(zip(visited.area, visited.day, strict=True)):
-            if area in self.months:
-                known[i] = _year_before(*self.months[area], day - max(lead, 1))
+            years = (_year_before(*series, day - max(lead, 1)) for series in self.months.get(area or "", ()))
+            known[i] = next((year for year in years if not np.isnan(year)), np.nan)
         return known
 
 
@@ -161,30 +162,38 @@ def _year_before(ends: Floats, events: Floats, day: float) -> float:
 
 
 def tell(statements: list[Statement]) -> History:
-    """The history that statements tell; order and repetition of rows make no difference."""
-    register = build(sorted(statements, key=lambda s: s.id))
+    """The history that statements tell; order and repetition of rows make no difference. A visit without a place of its
+    own is not heard: what a later one says of the place was not known yet."""
+    statements = in_order(statements)
+    register = build(statements)
+    unplaced = {id: replace(site, point=None) for id, site in register.sites.items()}
     return History(
         register,
-        likelihood.observe(register, {force: likelihood.by_force(force) for force in QUESTIONS.values()}),
+        likelihood.observe(
+            replace(register, sites=unplaced), {force: likelihood.by_force(force) for force in QUESTIONS.values()}
+        ),
         area_codes(statements),
         _months(statements),
         frozenset(statement.source for statement, _ in of_kind(statements, ConflictCount)),
     )
 
 
-def _months(statements: list[Statement]) -> dict[str, tuple[Floats, Floats]]:
-    """Monthly events by area, of the type and dataset that speaks first, oldest first."""
-    series: dict[tuple[str, str, str], dict[date, int]] = defaultdict(dict)
+def _months(statements: list[Statement]) -> dict[str, list[tuple[Floats, Floats]]]:
+    """Monthly events by area, a series for each type and dataset, those that speak first first, oldest month first. Of
+    a month told twice the newest word counts."""
+    series: dict[tuple[str, str, str], dict[date, Statement]] = defaultdict(dict)
     for statement, count in of_kind(statements, ConflictCount):
         if statement.speaks_of.precision == "month" and count.events is not None:
-            series[statement.subject, count.dataset, count.type][statement.speaks_of.known_on] = count.events
-    found: dict[str, tuple[Floats, Floats]] = {}
-    for (area, _, _), told in sorted(series.items(), key=lambda item: _first(item[0])):
-        if area not in found:
-            days = sorted(told)
-            found[area] = (np.array([d.toordinal() for d in days], float), np.array([told[d] for d in days], float))
-    return found
+            told, day = series[statement.subject, count.dataset, count.type], statement.speaks_of.known_on
+            told[day] = max(statement, told.get(day, statement), key=newest_first)
+    found: dict[str, list[tuple[Floats, Floats]]] = defaultdict(list)
+    for (area, _, _), told in sorted(series.items(), key=lambda item: _first(*item[0])):
+        newest = [told[day] for day in sorted(told)]
+        days = [statement.speaks_of.known_on.toordinal() for statement in newest]
+        events = [count.events or 0 for _, count in of_kind(newest, ConflictCount)]
+        found[area].append((np.array(days, float), np.array(events, float)))
+    return dict(found)
 
 
-def _first(key: tuple[str, str, str]) -> tuple[str, int, str]:
-    return (key[0], TYPES.index(key[2]) if key[2] in TYPES else len(TYPES), key[1])
+def _first(area: str, dataset: str, type: str) -> tuple[str, int, str, str]:
+    return (area, TYPES.index(type) if type in TYPES else len(TYPES), type, dataset)
