@@ -429,7 +429,7 @@ def _visit_reasons(spoken: _Spoken, contributions: Floats, rule: str) -> Iterato
     if others > 0:
         rest = np.ones(len(contributions), dtype=bool)
         rest[shown] = False
-        yield because("reason.other-visits", rule, contribution=math.fsum(contributions[rest].tolist()), count=others)
+        yield because("reason.other-visits", rule, contribution=float(contributions[rest].sum()), count=others)
     if not (spoken.km <= _NEAR_KM).any():
         told = max((*site.visits, *site.entries), key=lambda s: (s.speaks_of.known_on, s.id), default=None)
         yield because("reason.no-visit-near", rule, told, 0.0)
