@@ -12,6 +12,7 @@ COMMANDS = (
     ("winze example my-case", 0),
     ("winze run my-case --as-of 2020-05-11 --out out", 99),
     ("winze explain out 5", 99),
+    ("winze plan mitigation my-case --as-of 2020-05-11 --risk 5", 13),
     ("winze rules show signal/gate-ratio --as-of 2020-05-11", 8),
 )
 
