@@ -13,10 +13,14 @@ from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from benchmarks import cycle, exposure
+from benchmarks import cycle, exposure, judgement
 from benchmarks.measured import ROOT, Found
 
-JOBS: dict[str, Callable[[str], Found]] = {"exposure": exposure.measure, "cycle": cycle.measure}
+JOBS: dict[str, Callable[[str], Found]] = {
+    "exposure": exposure.measure,
+    "cycle": cycle.measure,
+    "judgement": judgement.measure,
+}
 PAGE = ROOT / "docs" / "explanation" / "benchmarks.md"
 START, END = "<!-- measured: written by make bench -->", "<!-- end of measured -->"
 
@@ -53,10 +57,14 @@ def _said(quality: Found) -> list[str]:
 
 def _where() -> str:
     """The machine and the versions that the figures hold for."""
-    names = ("numpy", "numba", "shapely", "scipy", "geopandas")
-    libraries = ", ".join(f"{name} {version(name)}" for name in names if find_spec(name))
+    names = ("numpy", "numba", "shapely", "scipy", "scikit-learn", "geopandas")
+    libraries = ", ".join(f"{name} {version(name)}" for name in names if _installed(name))
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     return f"Measured on {machine}, Python {platform.python_version()}, {libraries}."
+
+
+def _installed(name: str) -> bool:
+    return find_spec({"scikit-learn": "sklearn"}.get(name, name)) is not None
 
 
 def written(page: str, part: str) -> str:
