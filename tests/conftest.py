@@ -2,6 +2,8 @@ import os
 import sys
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as winze.learn has it, whichever test imports scipy first
+
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
