@@ -2,7 +2,7 @@
 
 The peers learn from the same figures (the sums over scales and kinds of statement, and conflict) with scikit-learn,
 refit on the same days and judged on the same visits: gradient boosting, the usual choice where reasons need not add up,
-and a plain logistic regression. Small size: a generated history; full: the published visits, where this machine has them.
+and a plain logistic regression. Small size: a generated history; full: the published visits, where they are at hand.
 """
 
 from __future__ import annotations

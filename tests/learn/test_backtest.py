@@ -163,7 +163,7 @@ def test_a_longer_lead_knows_less(told, found):
 
 
 def test_too_few_visits_to_judge_by_are_refused_with_a_sentence(told):
-    with pytest.raises(TooFew, match=r"^\d+ visits of the period answer the question; it takes 20"):
+    with pytest.raises(TooFew, match=r"^\d+ visits of the period answer; it takes 20"):
         backtest(told, "armed_interference", date(2016, 1, 1), date(2016, 1, 10))
     with pytest.raises(TooFew, match=r"^0 visits"):
         backtest([], "armed_interference", START, END)
