@@ -4,6 +4,7 @@ import json
 import random
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -196,6 +197,25 @@ def test_counts_are_judged_where_nothing_was_learnt_yet():
     early = backtest(crowd, "armed_interference", date(2012, 2, 1), date(2012, 12, 31))
     assert early.coverage_groups >= 8
     assert 0 <= early.interval_coverage <= 1 and 0.9 <= early.expected_coverage <= 1
+
+
+@pytest.mark.parametrize("lead", [0, 30])
+def test_the_deviation_in_force_is_measured_on_months_that_ended_before_its_quarter(lead):
+    """Two territories go as expected for three years; then, in 2015, every visit finds it."""
+    days = [date(2012 + n // 12, n % 12 + 1, 1 + day) for n in range(48) for day in range(6)] * 2
+    visited = SimpleNamespace(
+        day=np.array([d.toordinal() for d in days], float),
+        answer=np.array([float(n % 2 or d.year == 2015) for n, d in enumerate(days)]),
+        groups=lambda: np.array([(n >= 288) * 48 + (d.year - 2012) * 12 + d.month - 1 for n, d in enumerate(days)]),
+    )
+    spans = list(quarters(visited.day, 3, date(2015, 12, 31)))
+    found = module._deviations(visited, np.zeros(len(days)), spans, lead, recipe())
+    by_span = [set(found[(visited.day >= first) & (visited.day <= last)]) for first, last in spans]
+    assert all(len(span) == 1 for span in by_span)
+    deviations = [span.pop() for span in by_span]
+    assert deviations[0] == 1.0  # fewer than ten months had ended
+    assert set(deviations[4:13]) == {0.0}  # to the first quarter of 2015, which is not over when it is judged
+    assert deviations[-1] > 0.5
 
 
 # -- spans and peers -------------------------------------------------------------------------------------------------

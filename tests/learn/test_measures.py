@@ -229,6 +229,12 @@ def test_the_deviation_is_the_least_that_held_nine_tenths_of_past_counts(inside)
     assert measures.deviation_for([np.array(row) for row in inside]) == wanted
 
 
+def test_nine_of_ten_is_as_often_as_wanted():
+    inside = [np.array([n > 0] * len(DEVIATIONS)) for n in range(10)]
+    assert measures.deviation_for(inside) == DEVIATIONS[0]
+    assert measures.deviation_for([~row for row in inside]) == DEVIATIONS[-1]
+
+
 def test_the_deviation_that_large_groups_strayed_by_is_found_again():
     """In small ones whole counts hide some of it: a 90% interval of few visits holds more than 90%."""
     found = {}
