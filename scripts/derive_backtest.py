@@ -41,9 +41,9 @@ def table(found: Backtest) -> Iterator[str]:
     less = "; ".join(f"{m} {i.value:+.4f} ({i.low:+.4f} to {i.high:+.4f})" for m, i in found.better.items())
     cal = found.calibration
     yield ""
-    yield f"Winze less kernel, with 90% intervals: {less}. Calibration: p {cal.p_value:.3f}, found less expected "
-    yield f"{cal.pooled_error:+.2%} (clustered standard error {cal.standard_error:.2%}). 90% intervals of counts held "
-    yield f"{found.interval_coverage:.1%} of {found.coverage_groups} territories and months."
+    yield (f"Winze less kernel, with 90% intervals: {less}. Calibration: p {cal.p_value:.3f}, found less expected "
+           f"{cal.pooled_error:+.2%} (clustered standard error {cal.standard_error:.2%}). 90% intervals of counts held "
+           f"{found.interval_coverage:.1%} of {found.coverage_groups} territories and months.")  # fmt: skip
     yield ""
     yield "| Given | Visits | Mean | Found |\n|---|---|---|---|"
     for band in cal.table:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -875,11 +874,9 @@ def test_all_1000_events_of_the_worldwide_sample_are_read_with_their_country() -
     assert sum(e.deaths_best or 0 for e in said) == sum(int(float(row["best"])) for row in rows)
 
 
-def test_all_54144_months_of_188_territories_are_read_in_under_three_seconds() -> None:
+def test_all_54144_months_of_188_territories_are_read() -> None:
     path = real("conflict/acled_hdx_drc_adm2_month_1997_2020.csv")
-    began = time.perf_counter()
     reading = read(path)
-    seconds = time.perf_counter() - began
     assert (reading.format, reading.version, reading.problems) == ("acled-month", "territory-month", ())
     assert len(reading.statements) == 188 * 288
     assert len({s.subject for s in reading.statements}) == 188
@@ -890,7 +887,6 @@ def test_all_54144_months_of_188_territories_are_read_in_under_three_seconds() -
     assert sum(c.events or 0 for c in said) == sum(int(row["Events"]) for row in rows)
     assert sum(c.deaths or 0 for c in said) == sum(int(row["Fatalities"]) for row in rows)
     assert not any(c.events is None or c.deaths is None for c in said)
-    assert seconds < 3
 
 
 def test_may_2020_of_the_real_months_is_not_known_on_the_day_of_the_call() -> None:

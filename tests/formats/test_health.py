@@ -1,6 +1,5 @@
 import csv
 import io
-import time
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -98,11 +97,9 @@ def test_a_blank_general_kind_leaves_the_country_lists_own(tmp_path):
     assert read(tmp_path, {"facility_type_9": ""}).statements[0].said.type == "Centre de Santé"
 
 
-def test_the_real_list_is_read_whole_in_under_three_seconds():
+def test_the_real_list_is_read_whole():
     path = real("response/who_health_sites_great_lakes.csv")
-    begun = time.perf_counter()
     found = reading.read(path)
-    assert time.perf_counter() - begun < 3
     assert len(found.statements) == 31_530
     assert codes(found) == {"row_repeated": 2, "health_no_place": 1}
     assert sum(s.said.point is None for s in found.statements) == 287

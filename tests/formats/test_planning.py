@@ -13,7 +13,7 @@ import python_calamine
 from lxml import html
 
 from winze import cli, cycle, example
-from winze.engine import rules
+from winze.engine import models, rules
 from winze.engine.disclosure import view
 from winze.engine.problems import Severity
 from winze.engine.records import DataClass, PlanAct
@@ -55,9 +55,9 @@ def a_case(folder: Path, *lines: str) -> Path:
 
 
 def run(case: Path, as_of: str = "2020-05-11") -> cycle.Cycle:
-    told = cases.load(case)
+    told, day = cases.load(case), date.fromisoformat(as_of)
     return cycle.run(
-        told.statements, rules.load(), {}, date.fromisoformat(as_of), inputs=told.inputs, problems=told.problems
+        told.statements, rules.load(), models.in_force(day), day, inputs=told.inputs, problems=told.problems
     )
 
 
@@ -132,7 +132,7 @@ def test_the_template_has_eight_columns() -> None:
 def test_a_run_folds_acts_into_plans_and_proposes_one_for_every_other_ranked_risk(tmp_path: Path) -> None:
     done = run(a_case(tmp_path, *FULL))
     first, *proposed = done.plans
-    assert (first.key, first.state, first.trade, first.rank) == ("P1", "adopted", "suspended", 5)
+    assert (first.key, first.state, first.trade) == ("P1", "adopted", "suspended")
     ranked = [risk.id for risk in done.risks if risk.rank is not None]
     assert [plan.risks[0] for plan in proposed] == [id for id in ranked if id != RISK]
     assert all(plan.key is None and plan.objectives and "missing.signature" in plan.missing for plan in proposed)
@@ -274,7 +274,8 @@ def record(case: Path, act: str, day: str, person: str, role: str, *more: str) -
 def test_an_act_is_recorded_if_the_rules_permit_it_and_not_written_if_they_do_not(
     case: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert record(case, "propose", "2020-05-11", "Amina", "owner", "--concerns", "5") == cli.DONE
+    rank = next(risk.rank for risk in run(case).risks if risk.id == RISK)
+    assert record(case, "propose", "2020-05-11", "Amina", "owner", "--concerns", str(rank)) == cli.DONE
     file = case / "plans.csv"
     kept = file.read_bytes()
     assert RISK in kept.decode("utf-8-sig")

@@ -116,7 +116,7 @@ def test_contributions_on_the_page_add_up_to_the_sum_shown(folder: Path) -> None
 
 def test_expert_and_unconfirmed_are_visible_words(folder: Path) -> None:
     said = text_of(page(folder))
-    assert "expert weights, unconfirmed" in said and said.count("unconfirmed") > 20
+    assert "learnt from visits and tested on later ones" in said and said.count("unconfirmed") > 20
 
 
 def test_unknown_is_hatched_with_its_word(folder: Path) -> None:

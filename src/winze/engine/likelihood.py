@@ -45,7 +45,8 @@ SPEAKING = FOR_IT + AGAINST
 they do not said; turned back for insecurity. Not found on site; told of none; none found beside armed people;
 interference by others only; nobody armed seen, and no more said; a third party's status statement."""
 EARTH_KM = 6371.0088
-_SHOWN = 12
+_SHOWN, _WORTH_A_LINE = 12, 0.005
+"""How many statements are named at most, and from what contribution on: less would read as 0.00."""
 _CHUNK = 256
 _NEAR_KM = 50.0
 type Floats = NDArray[Any]
@@ -438,11 +439,8 @@ def _visit_reasons(spoken: _Spoken, contributions: Floats, rule: str) -> Iterato
 def _heaviest(spoken: _Spoken, contributions: Floats) -> list[int]:
     """Positions of the statements that weigh most, heaviest first; equal weights by the statements' identity."""
     weights = np.abs(contributions)
-    if len(weights) > _SHOWN:
-        least = np.partition(weights, len(weights) - _SHOWN)[len(weights) - _SHOWN]
-        candidates = np.flatnonzero(weights >= least)
-    else:
-        candidates = np.arange(len(weights))
+    least = np.partition(weights, len(weights) - _SHOWN)[len(weights) - _SHOWN] if len(weights) > _SHOWN else 0.0
+    candidates = np.flatnonzero(weights >= max(float(least), _WORTH_A_LINE))
     by_weight = sorted(
         candidates.tolist(), key=lambda i: (-float(weights[i]), spoken.seen.statements[int(spoken.heard[i])].id)
     )

@@ -48,7 +48,7 @@ def _mind(chance: dict[str, Any], language: str) -> list[str]:
         return []
     found, not_found = (f"{chance[name]:.2f}" for name in ("if_found", "if_not"))
     visit = say("explain.next-visit", language, found=found, not_found=not_found)
-    alike = chance["alike"]
+    alike = chance.get("alike")
     good = (
         say("explain.not-measured", language)
         if alike is None
@@ -68,7 +68,7 @@ def _heading(risk: dict[str, Any], site: dict[str, Any] | None, language: str) -
         if chance["p"] is None
         else say("explain.likelihood", language, basis=basis, **{k: f"{chance[k]:.2f}" for k in ("p", "low", "high")})
     )
-    if chance["trained_to"]:
+    if chance.get("trained_to"):
         likelihood += ", " + say(
             "explain.trained", language, day=worded(date.fromisoformat(chance["trained_to"]), language)
         )

@@ -1,8 +1,8 @@
 """Fits the weights of the likelihood: penalised maximum likelihood, drawn to the values of the recipe.
 
 The form is the one `engine.likelihood` scores by. What is fitted are logarithms (of sharpness, priors, the weights of
-scales and of kinds of statement), so that each stays above zero and a finding can never lower a likelihood; and the
-weight of conflict, held at zero or above.
+scales and of kinds of statement), so that each stays above zero and a finding can never lower a likelihood. The weight
+of conflict is an expert's and is not fitted.
 """
 
 from __future__ import annotations
@@ -95,13 +95,16 @@ def score(model: Model, known: Known) -> Floats:
     return odds
 
 
+_EXACT = {"maxiter": 5000, "ftol": 1e-14, "gtol": 1e-8}
+"""Fitted until nothing moves: six digits are then the data's, not the machine's."""
+
+
 def fit(known: Known, answer: Floats, how: Recipe, target: str) -> Model:
     """The weights under which the answers were likeliest, drawn to the recipe's."""
     form = _Form(known, how, how.conflict_typical)
     start = _packed(_start(how, target), how)
     draw = np.array([how.draw["base"], how.draw["sharpness"], how.draw["priors"], how.draw["priors"],
-                     *[how.draw["scales"]] * len(how.scales), *[how.draw["weights"]] * len(how.free),
-                     how.draw["conflict"]])  # fmt: skip
+                     *[how.draw["scales"]] * len(how.scales), *[how.draw["weights"]] * len(how.free), 0.0])  # fmt: skip
 
     def loss(at: Floats) -> tuple[float, Floats]:
         z, away = form.log_odds(at), at - start
@@ -110,8 +113,12 @@ def fit(known: Known, answer: Floats, how: Recipe, target: str) -> Model:
         return float(surprise.sum() + (draw * away**2).sum() / 2), slope + draw * away
 
     at_most = [np.log(how.at_most[name]) if name in how.at_most else 12.0 for name in how.free]
-    bounds = [*[(-12.0, 12.0)] * (4 + len(how.scales)), *[(-12.0, top) for top in at_most], (0.0, 12.0)]
-    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500})
+    bounds = [
+        *[(-12.0, 12.0)] * (4 + len(how.scales)),
+        *[(-12.0, top) for top in at_most],
+        (how.conflict, how.conflict),
+    ]
+    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=_EXACT)
     return _unpacked(best.x, how, target)
 
 

@@ -144,6 +144,16 @@ def deviation_for(inside: list[Floats], wanted: float = 0.9) -> float:
     return DEVIATIONS[int(enough[0])] if len(enough) else DEVIATIONS[-1]
 
 
+def strayed(answer: Floats, log_odds: Floats, groups: Floats) -> float:
+    """The least of DEVIATIONS whose intervals held counts as often as intervals of whole counts should, which is more
+    than 90% where groups are small; the greatest where none did or there is no group."""
+    for deviation in DEVIATIONS:
+        share, expected, _ = coverage(answer, log_odds, groups, np.full(len(answer), deviation))
+        if share is not None and expected is not None and share >= expected:
+            return deviation
+    return DEVIATIONS[-1]
+
+
 def coverage(
     answer: Floats, log_odds: Floats, groups: Floats, deviation: Floats, least: int = 5
 ) -> tuple[float | None, float | None, int]:

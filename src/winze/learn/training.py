@@ -30,7 +30,7 @@ from winze.learn.backtest import (
 )
 from winze.learn.fitting import Recipe, recipe
 from winze.learn.history import History, tell
-from winze.learn.measures import DEVIATIONS, deviation_for, held
+from winze.learn.measures import strayed
 
 type Floats = NDArray[Any]
 _JUDGED_DAYS = 730
@@ -115,10 +115,9 @@ def training_hash(statements: tuple[Statement, ...]) -> str:
 def _spread(rolled: Mapping[int, Rolled]) -> tuple[tuple[float, float], ...]:
     """How far territories and months strayed over the whole history, by days without news; older news never narrows."""
     widest, found = 0.0, []
-    for lead in sorted(rolled):
-        judged, groups = rolled[lead].judged, rolled[lead].visited.groups()
-        inside = held(rolled[lead].visited.answer[judged], rolled[lead].log_odds[judged], groups[judged])
-        widest = max(widest, deviation_for(list(inside.values())) if inside else DEVIATIONS[-1])
+    for lead, one in sorted(rolled.items()):
+        judged, groups = one.judged, one.visited.groups()
+        widest = max(widest, strayed(one.visited.answer[judged], one.log_odds[judged], groups[judged]))
         found.append((float(lead), widest))
     return tuple(found)
 
