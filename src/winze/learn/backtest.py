@@ -94,9 +94,7 @@ def backtest(
     rolled = roll(history, target, lead, how, end)
     inside = (rolled.visited.day >= start.toordinal()) & (rolled.visited.day <= end.toordinal())
     if inside.sum() < 20 or not 0 < rolled.visited.answer[inside].sum() < inside.sum():
-        raise TooFew(
-            f"{int(inside.sum())} visits of the period answer the question; it takes 20, with and without a finding"
-        )
+        raise TooFew(f"{int(inside.sum())} visits of the period answer; it takes 20, with and without a finding")
     given, kernel = _given(history, rolled, target, lead, how, inside)
     if expert is not None:
         scales = [(scale.km, scale.days) for scale in expert.scales]
