@@ -226,7 +226,8 @@ def backtest_(
         raise Stop(USAGE, "A lead counts days before the visit: it cannot be negative.")
     told = _told(files)
     try:
-        found = backtest.backtest([s for _, s in told.statements], target, from_, to, lead)
+        expert = _expert_of(target, from_)
+        found = backtest.backtest([s for _, s in told.statements], target, from_, to, lead, expert)
     except backtest.TooFew as few:
         raise Stop(REFUSED, str(few)) from few
     if json_:
@@ -264,6 +265,16 @@ def train(files: Annotated[list[Path], Parameter(negative=())], *, to: date, out
     write_whole(target, models.write(found.models, found.answers, found.sources, to))
     print(target)
     return DONE
+
+
+def _expert_of(target: str, day: date) -> Any:
+    """The expert's weights of a target in force on a day; None for the source's own column, which no rule speaks of."""
+    from winze.engine import rules
+    from winze.engine.likelihood import FORCES, Model
+    from winze.learn.backtest import TARGETS
+
+    name = TARGETS[target]
+    return Model.expert(f"likelihood/{name}", rules.load(), day) if name in FORCES else None
 
 
 def _needs_learn() -> None:

@@ -47,6 +47,30 @@ def test_a_backtest_prints_one_json_object(visits, capsys):
     assert [(item["name"], item["later_slice"]) for item in said["inputs"]] == [("visits.csv", True)]
 
 
+def test_an_experts_weights_are_judged_beside_for_the_questions_a_rule_speaks_of(visits, capsys):
+    words = ["backtest", str(visits), *PERIOD, "--json", "--target", "non_state_interference"]
+    assert cli.outcome(words) == cli.DONE
+    assert "expert" in json.loads(capsys.readouterr().out)["models"]
+
+
+def test_a_run_takes_the_newest_weights_else_fits_its_own_else_leaves_it_to_the_expert(capsys):
+    told = episodes()
+    shipped = cli._weights(told, date(2020, 5, 11), "en")
+    assert {model.trained_to for model in shipped.values()} == {max(_shipped())}
+    before = min(_shipped()).replace(month=1, day=1)
+    refitted = cli._weights(told, before, "en")
+    assert {model.trained_to for model in refitted.values()} == {before}
+    assert "fitted to what the case knew" in capsys.readouterr().err
+    later = [s for s in told if s.known(before)]
+    assert cli._weights(later, before, "en") == refitted
+    assert cli._weights(told[:40], before, "en") == {}
+
+
+def _shipped() -> list[date]:
+    folder = Path(models.__file__).parents[1] / "rules" / "models"
+    return [date.fromisoformat(path.stem) for path in folder.glob("2*.yaml")]
+
+
 def test_a_backtest_of_a_folder_prints_lines_with_the_target_and_lead_asked_for(visits, capsys):
     words = ["backtest", str(visits.parent), *PERIOD, "--lead", "30", "--target", "non_state_interference"]
     assert cli.outcome(words) == cli.DONE
