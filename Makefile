@@ -12,7 +12,7 @@ demo: .venv/.ready
 	.venv/bin/winze demo demo --port $(PORT) $(if $(filter once,$(DEMO)),--once) $(if $(WINZE_DATA),--data "$(WINZE_DATA)")
 
 test: .venv/.ready-dev lint types contracts
-	.venv/bin/python -m pytest -n auto
+	.venv/bin/python -m pytest -n auto --dist worksteal
 
 lint: .venv/.ready-dev
 	.venv/bin/ruff check .

@@ -236,12 +236,15 @@ def answers(visits: Sequence[Statement], question: Callable[[Visit], bool | None
 class Evidence:
     """All visits with a place: arrays of equal length in the order of `statements` (by site, then day).
 
+    `sites` numbers the site of each, `numbers` the sites by id.
+
     `says` gives for each question an index into SPEAKING, -1 for a statement that says
     nothing or that another of the same site and day outranks. Places are in radians, `day` is an ordinal.
     """
 
     statements: tuple[Statement, ...]
     sites: NDArray[Any]
+    numbers: Mapping[str, int]
     lat: Floats
     lon: Floats
     day: Floats
@@ -272,9 +275,11 @@ def observe(register: Register, questions: Mapping[str, Speaking]) -> Evidence:
         for statement in site.visits
         if isinstance(statement.said, Visit) and (statement.said.point or site.point)
     ]
+    numbers = {site: number for number, site in enumerate(register.sites)}
     return Evidence(
         statements=tuple(row[0] for row in rows),
-        sites=np.array([row[1] for row in rows], dtype=object),
+        sites=np.array([numbers[row[1]] for row in rows], dtype=np.int64),
+        numbers=numbers,
         lat=np.radians([row[2].lat for row in rows if row[2]]),
         lon=np.radians([row[2].lon for row in rows if row[2]]),
         day=np.array([row[0].speaks_of.known_on.toordinal() for row in rows], dtype=float),
@@ -354,7 +359,7 @@ def _distances(sites: Sequence[Site], seen: Evidence, heard: NDArray[Any]) -> Fl
     """Great-circle km from each site to each statement's place; none where the statement is of the site itself."""
     lat, lon = np.radians([[s.point.lat, s.point.lon] for s in sites if s.point]).T[:, :, None]
     km = great_circle_km(lat, lon, seen.lat[heard], seen.lon[heard])
-    own = seen.sites[heard] == np.array([site.id for site in sites], dtype=object)[:, None]
+    own = seen.sites[heard] == np.array([seen.numbers.get(site.id, -1) for site in sites])[:, None]
     return np.where(own, 0.0, km)
 
 

@@ -268,7 +268,7 @@ def last_visits(visited: Visited, sites: Floats, before: int, base: Floats) -> F
     """What the last earlier visit to the same site found, 0 or 1; the base rate where there was none."""
     given = base.copy()
     at_site = sites[visited.row]
-    for site in np.unique(at_site.astype(str)):
+    for site in np.unique(at_site):
         here = np.flatnonzero(at_site == site)
         known = np.searchsorted(visited.day[here], visited.day[here] - before, side="right")
         given[here] = np.where(known > 0, visited.answer[here][np.maximum(known - 1, 0)], base[here])
