@@ -28,15 +28,15 @@ bench: .venv/.ready-bench
 	@.venv/bin/python -m benchmarks.run $(JOB) $(if $(SIZE),--size $(SIZE))
 
 .venv/.ready: pyproject.toml uv.lock scripts/setup.sh
-	sh scripts/setup.sh --extra bulk --extra learn
+	sh scripts/setup.sh --extra bulk --extra learn --extra workbench
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready
-	sh scripts/setup.sh --extra bulk --extra learn --group dev
+	sh scripts/setup.sh --extra bulk --extra learn --extra workbench --extra postgres --extra sso --group dev
 	@touch $@
 
 .venv/.ready-bench: .venv/.ready-dev
-	sh scripts/setup.sh --extra bulk --extra learn --group dev --group bench
+	sh scripts/setup.sh --extra bulk --extra learn --extra workbench --extra postgres --extra sso --group dev --group bench
 	@touch $@
 
 clean:
