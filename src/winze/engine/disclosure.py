@@ -39,6 +39,26 @@ SEES: Mapping[str, frozenset[DataClass]] = {
     "partner": frozenset({DataClass.PUBLIC, DataClass.PARTNER}),
     "public": frozenset({DataClass.PUBLIC}),
 }
+ROLES: Mapping[str, frozenset[DataClass]] = {
+    role: frozenset({DataClass.PUBLIC, DataClass.PARTNER, *more})
+    for role, more in {
+        "viewer": (),
+        "analyst": (DataClass.COMPETITOR,),
+        "assessor": (DataClass.COMPETITOR, DataClass.MOVEMENT),
+        "funder": (),
+        "responder": (),
+        "government": (),
+        "approver": (DataClass.COMPETITOR, DataClass.PERSONAL),
+        "custodian": (DataClass.PERSONAL, DataClass.SEALED),
+        "administrator": (DataClass.PERSONAL,),
+    }.items()
+}
+"""The classes each role of an organisation sees. Whoever looks after people and the instrument sees no competitor's data
+by that; a funder, a responder and an officer of a government see what a partner sees."""
+PRECISE = frozenset({"analyst", "assessor", "approver"})
+"""The roles that see precise places, names of sites and the chain of their own organisation."""
+CHOOSES: Mapping[str, tuple[str, ...]] = {"internal": AUDIENCES, "partner": ("partner", "public")}
+"""For which audiences somebody may export, by the eyes they have themselves: nobody exports more than they see."""
 SMALL = 5
 _BANDS = (5, 10, 25, 50, 100)
 _SMALL_VALUES = frozenset({"visits", "reports", "people", "sites", "of"})
@@ -65,6 +85,27 @@ _PLAIN_VALUES = frozenset(
         "missing",
     }
 )
+
+
+def cleared(roles: Iterable[str]) -> frozenset[DataClass]:
+    """The data classes that somebody with these roles sees: none without a role. An unknown role is our bug (KeyError)."""
+    return frozenset().union(*(ROLES[role] for role in roles))
+
+
+def eyes(roles: Iterable[str]) -> str:
+    """The audience whose eyes somebody with these roles has within their own organisation: `internal` or `partner`."""
+    return "internal" if PRECISE & set(roles) else "partner"
+
+
+def opens(roles: Iterable[str], data_class: DataClass) -> bool:
+    """Whether a file or record of this class may be opened; to open movement data or a precise place is logged."""
+    return data_class in cleared(roles)
+
+
+LOGGED = frozenset({DataClass.MOVEMENT, DataClass.PERSONAL, DataClass.SEALED})
+"""Classes whose opening the journal records, whoever opens them; so it does of precise places."""
+PERSONAL_FIELDS: Mapping[str, tuple[str, ...]] = {"plan-act": ("person",), "judgement": ("person",)}
+"""Which fields of which record name a person: a register keeps them apart, and its journal only commits to them."""
 
 
 class Told(Protocol):

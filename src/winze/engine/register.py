@@ -31,6 +31,7 @@ class Site:
     visits: tuple[Statement, ...]  # statements whose record is a Visit
     entries: tuple[Statement, ...]  # statements whose record is a SiteEntry
     in_chain: bool
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Party:
     supplies: tuple[Statement, ...]  # statements whose record is a Supply, this party on either side
     is_me: bool
     tier: int | None  # steps from me along the chain, 0 for me, None where no path is known
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

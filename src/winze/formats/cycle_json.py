@@ -35,8 +35,8 @@ def dump(cycle: Cycle) -> str:
         "inputs": [_input(item) for item in cycle.inputs],
         "baseline": plain(cycle.baseline),
         "sites": [_site(site) for site in cycle.register.sites.values()],
-        "signals": [_signal(signal) for signal in cycle.signals],
-        "risks": [_risk(risk) for risk in cycle.risks],
+        "signals": [signal(item) for item in cycle.signals],
+        "risks": [risk(item) for item in cycle.risks],
         "plans": [plan(item, cycle.as_of) for item in cycle.plans],
         "problems": [problem(item) for item in cycle.problems],
     }
@@ -87,7 +87,7 @@ def _site(site: Site) -> dict[str, Any]:
     }
 
 
-def _signal(signal: Signal) -> dict[str, Any]:
+def signal(signal: Signal) -> dict[str, Any]:
     return {
         "id": signal.id,
         "kind": signal.kind,
@@ -109,7 +109,7 @@ def _signal(signal: Signal) -> dict[str, Any]:
     }
 
 
-def _risk(risk: Risk) -> dict[str, Any]:
+def risk(risk: Risk) -> dict[str, Any]:
     return {
         "id": risk.id,
         "subject": risk.subject,

@@ -78,7 +78,7 @@ def lookup(name: str) -> Any:
     return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
-def read(path: Path, *, name: str | None = None) -> Reading:
+def read(path: Path, *, name: str | None = None, mends=(), mapping=None) -> Reading:
     """Reads one file whole. Never raises for what is in the file: an unreadable one gives a problem and no statement.
 
     `name` is the path relative to the case, with forward slashes; it is also the input id. Bytes of it that are no

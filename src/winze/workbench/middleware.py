@@ -1,0 +1,96 @@
+"""What every request passes through: health without a database session, language, the actor, and problems in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+
+from winze.engine.problems import Refusal
+from winze.engine.texts import LANGUAGES, refusal, say
+
+type Answer = Callable[[HttpRequest], HttpResponse]
+COOKIE = "winze-language"
+
+
+def health(answer: Answer) -> Answer:
+    """`/healthz` says that the process answers; `/readyz` that it can work (see `store.health`)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path == "/healthz":
+            return HttpResponse("ok\n", content_type="text/plain")
+        if request.path == "/readyz":
+            from winze.workbench.store import health
+
+            wrong = health.unready()
+            return HttpResponse("\n".join(wrong or ["ok"]) + "\n", "text/plain", status=503 if wrong else 200)
+        return answer(request)
+
+    return middleware
+
+
+def language(answer: Answer) -> Answer:
+    """The language a person chose, else the first of the browser's that we have."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        chosen = chosen_language(request)
+        with translation.override(chosen):
+            request.LANGUAGE_CODE = chosen
+            response = answer(request)
+            response.headers.setdefault("Content-Language", chosen)
+            return response
+
+    return middleware
+
+
+def chosen_language(request: HttpRequest) -> str:
+    kept = request.COOKIES.get(COOKIE, "")
+    if kept in LANGUAGES:
+        return kept
+    for part in request.headers.get("Accept-Language", "").split(","):
+        tag = part.split(";")[0].strip().lower()
+        known = "zh-hans" if tag.startswith("zh") else tag.split("-")[0]
+        if known in LANGUAGES:
+            return known
+    return "en"
+
+
+def actor(answer: Answer) -> Answer:
+    """Who acts, for which organisation: `request.actor`, None for somebody without one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        from winze.workbench.store import people
+
+        request.actor = None  # type: ignore[attr-defined]
+        if request.user.is_authenticated:
+            request.actor = people.actor(  # type: ignore[attr-defined]
+                request.user, request.session.get("organisation"), request.LANGUAGE_CODE
+            )
+        return answer(request)
+
+    return middleware
+
+
+class problems:
+    """An act that a rule refuses, a stale form and a row that is gone, each as a page with a sentence."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.answer(request)
+
+    def process_exception(self, request: HttpRequest, wrong: Exception) -> HttpResponse | None:
+        from winze.workbench.store import Absent, Stale
+
+        spoken = request.LANGUAGE_CODE
+        if isinstance(wrong, Refusal):
+            said = {"sentence": refusal(wrong, spoken), "rule": wrong.rule}
+            return render(request, "workbench/refused.html", said, status=409)
+        if isinstance(wrong, Absent):
+            return render(request, "workbench/missing.html", status=404)
+        if isinstance(wrong, Stale):
+            return render(request, "workbench/refused.html", {"sentence": say("wb.refused.stale", spoken)}, status=409)
+        return None
