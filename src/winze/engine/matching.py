@@ -144,8 +144,8 @@ class _Book:
         marks = [self.numerals.get(w, w) for w in words if w.isdigit() or w in self.numerals or _letter(w)]
         plain = sorted({w for w in words if not (w.isdigit() or w in self.numerals or _letter(w))})
         telling = bool(set(plain) - self.generic)
-        bare = " ".join(plain) or " ".join(sorted(words)) or fold(shown)
-        return _Name(shown, bare, tuple(sorted(marks)), frozenset(forms), telling)
+        kept = list(dict.fromkeys(w for w in words if w in plain)) or words or [fold(shown)]
+        return _Name(shown, " ".join(sorted(kept)), "".join(kept), tuple(sorted(marks)), frozenset(forms), telling)
 
 
 def _letter(word: str) -> bool:
@@ -156,6 +156,7 @@ def _letter(word: str) -> bool:
 class _Name:
     shown: str
     bare: str  # words in order, each once, without company form, numbers and single letters
+    joined: str  # the same words as they stand, without the spaces that some write and some do not
     marks: tuple[str, ...]  # numbers and single letters, which tell one pit or firm of a name from the next
     forms: frozenset[str]
     telling: bool  # whether a word is left that is not just "hill" or "quarry"
@@ -172,9 +173,13 @@ def _named(book: _Book, shown: Iterable[str]) -> tuple[_Name, ...]:
 
 
 def _closest(ones: tuple[_Name, ...], others: tuple[_Name, ...]) -> tuple[float, _Name, _Name]:
-    """The two names most alike, compared word by word whatever the order, and how alike they are from 0 to 1."""
-    told = [(token_sort(*sorted((a.bare, b.bare))), a, b) for a, b in product(ones, others)]
+    """The two names most alike, and how alike from 0 to 1: word by word whatever the order, or run together."""
+    told = [(_likeness(a, b), a, b) for a, b in product(ones, others)]
     return min(told, key=lambda t: (-t[0], t[1].marks != t[2].marks, t[1].shown, t[2].shown))
+
+
+def _likeness(one: _Name, other: _Name) -> float:
+    return max(token_sort(*sorted((one.bare, other.bare))), token_sort(*sorted((one.joined, other.joined))))
 
 
 def _name_parts(book: _Book, alike: float, one: _Name, other: _Name) -> Iterator[Reason]:
@@ -488,17 +493,19 @@ def _alike(pairs: list[tuple[int, int]], names: list[tuple[_Name, ...]], needed:
     if not pairs or needed <= 0:
         return pairs
     letters = np.zeros((len(names), _LETTERS), dtype=np.int16)
-    least = np.zeros(len(names))
+    spaces, least = np.zeros(len(names)), np.zeros((len(names), 2))
     for i, of in enumerate(names):
-        counted = [np.bincount([ord(c) % _LETTERS for c in name.bare], minlength=_LETTERS) for name in of]
+        counted = [np.bincount([ord(c) % _LETTERS for c in name.joined], minlength=_LETTERS) for name in of]
         letters[i] = np.max(counted, axis=0)
-        least[i] = min(len(name.bare) for name in of)
+        spaces[i] = max(name.bare.count(" ") for name in of)
+        least[i] = min(len(name.bare) for name in of), min(len(name.joined) for name in of)
     kept: list[tuple[int, int]] = []
     for start in range(0, len(pairs), _AT_ONCE):
         part = pairs[start : start + _AT_ONCE]
         left, right = np.array(part).T
         shared = np.minimum(letters[left], letters[right]).sum(axis=1)
-        fits = 2 * shared >= (needed - 1e-9) * (least[left] + least[right])
+        bare, joined = ((needed - 1e-9) * (least[left] + least[right])).T
+        fits = (2 * (shared + np.minimum(spaces[left], spaces[right])) >= bare) | (2 * shared >= joined)
         kept += [pair for pair, fit in zip(part, fits.tolist(), strict=True) if fit]
     return kept
 

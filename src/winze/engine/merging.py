@@ -186,14 +186,14 @@ def judge(register: Register, judgements: Iterable[Statement], new: Statement) -
     """
     before, said = list(judgements), judged(new)
     if not _well_formed(said):
-        return refuse(RULE, "refused.judgement-kind")
+        return refuse(RULE, "judgement.kind")
     unknown = [subject for subject in said.pair if subject not in _subjects(register)]
     if unknown:
-        return refuse(RULE, "refused.judgement-unknown", subject=unknown[0])
+        return refuse(RULE, "judgement.unknown", subject=unknown[0])
     if not said.person:
-        return refuse(RULE, "refused.judgement-unsigned")
+        return refuse(RULE, "judgement.unsigned")
     if said.verdict in REASONED and not said.reason:
-        return refuse(RULE, "refused.judgement-no-reason")
+        return refuse(RULE, "judgement.no-reason")
     return _repeats(before, new) or _contradicts(before, new)
 
 
@@ -206,13 +206,13 @@ def _repeats(before: list[Statement], new: Statement) -> Refusal | None:
     """Whether it says again what stands, takes back what nobody said, or is outranked by another."""
     said, stood = judged(new), standing(before).get(judged(new).pair)
     if said.verdict == "withdrawn":
-        return None if stood and _age(stood) < _age(new) else refuse(RULE, "refused.judgement-nothing")
+        return None if stood and _age(stood) < _age(new) else refuse(RULE, "judgement.nothing")
     if stood and judged(stood).verdict == said.verdict:
-        return refuse(RULE, "refused.judgement-repeats", day=stood.speaks_of.known_on)
+        return refuse(RULE, "judgement.repeats", day=stood.speaks_of.known_on)
     stands = standing([*before, new]).get(said.pair)
     if stands is None or stands.id != new.id:
         latest = max((s for s in before if judged(s).pair == said.pair), key=_age)
-        return refuse(RULE, "refused.judgement-outranked", day=latest.speaks_of.known_on)
+        return refuse(RULE, "judgement.outranked", day=latest.speaks_of.known_on)
     return None
 
 
@@ -221,7 +221,7 @@ def _contradicts(before: list[Statement], new: Statement) -> Refusal | None:
     for conflict in clusters([*before, new]).conflicts:
         if (conflict.refused.id, conflict.apart.id) not in stood:
             one, other = judged(conflict.apart).pair
-            return refuse(RULE, "refused.judgement-contradicts", chain=" = ".join(conflict.chain), one=one, other=other)
+            return refuse(RULE, "judgement.contradicts", chain=" = ".join(conflict.chain), one=one, other=other)
     return None
 
 
