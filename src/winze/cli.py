@@ -335,7 +335,7 @@ def template(name: str, path: Path, *, lang: Language = "en") -> int:
 
     Parameters
     ----------
-    name: sites, chain, step1, acts, closures, quotes, facts or plans.
+    name: sites, chain, step1, acts, closures, quotes, facts, plans or judgements.
     path: Where to; the ending decides between CSV and XLSX.
     lang: The language of its headings.
     """
