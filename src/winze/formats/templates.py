@@ -643,6 +643,7 @@ def _mend_delimiter(source: Source, sheet: str | None) -> None:
         if len(second) == 1:
             line = as_text(second[0]) or ""
             source.delimiter = max(";\t|,", key=line.count)
+            source.pages.clear()  # what was remembered was cut at the wrong places
 
 
 def _opened(source: Source, name: str | None, template: Template) -> Sheet:
