@@ -22,6 +22,7 @@ from winze.engine.records import (
     Fact,
     HealthSite,
     Infections,
+    Judgement,
     LegalAct,
     Listing,
     ManagementStep,
@@ -67,6 +68,7 @@ APART: Mapping[type[Any], tuple[str, ...]] = {
     Quote: ("mineral", "currency", "unit", "sites"),
     Fact: ("measure", "mineral"),
     PlanAct: ("verb", "role", "person", "about"),
+    Judgement: ("verdict", "person"),
 }
 """What tells two statements of one subject, day and source apart, by record. Each record is named, so that a new one is
 thought about (a test holds this)."""

@@ -320,6 +320,14 @@ def _chain_origins(links: list[Statement], sites: Mapping[str, Site], codes: Cod
     return {id: tuple(group) for id, group in sorted(found.items())}
 
 
+def claimed(sites: Mapping[str, Site], statements: list[Statement]) -> frozenset[str]:
+    """Which of these sites the chain claims, by themselves or by their area. The sites need no visits for it, only the
+    names they go by."""
+    links = sorted((statement for statement, _ in of_kind(statements, Supply)), key=lambda link: link.id)
+    origins = _chain_origins(links, sites, area_codes(statements)) if links else {}
+    return frozenset(id for id, site in sites.items() if _in_chain(site, origins))
+
+
 def _in_chain(site: Site, origins: Mapping[str, tuple[Statement, ...]]) -> bool:
     """Whether the chain claims this site, or its area for a mineral that is dug here."""
     if site.id in origins:

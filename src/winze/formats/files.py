@@ -45,7 +45,8 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a file is read before it is refused. Bytes, rows, columns, cells; `ratio` is inflated to packed."""
+    """How much of a file is read before it is refused. Bytes, rows, columns, cells; `ratio` is inflated to packed.
+    `upload_bytes` is what somebody may send to the workbench in one file."""
 
     bytes: int
     inflated_bytes: int
@@ -54,6 +55,7 @@ class Limits:
     columns: int
     cell_characters: int
     json_bytes: int
+    upload_bytes: int
 
     @property
     def line_characters(self) -> int:

@@ -95,12 +95,24 @@ def preview(
 
     `limit` is how many rows of each sheet are shown, and how many more of those with errors.
     """
+    return look(path, name=name, mends=mends, mapping=mapping, limit=limit)[1]
+
+
+def look(
+    path: Path,
+    *,
+    name: str | None = None,
+    mends: Iterable[Mend] = (),
+    mapping: mappings.Mapping | None = None,
+    limit: int = ROWS,
+) -> tuple[Reading, Preview]:
+    """What came of a file, and how it shows, by one reading."""
     given = tuple(mends)
     source = opened(path, name, given)
     found = read_source(source, given, mapping)
     wrong = rejected_rows(source, found)
     days = [statement.speaks_of for statement in found.statements if not statement.speaks_of.undated]
-    return Preview(
+    return found, Preview(
         name=found.name,
         sha256=found.sha256,
         container=_container(source),

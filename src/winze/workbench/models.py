@@ -238,6 +238,16 @@ class Import(Row):
     )
 
 
+class DryRun(Row):
+    """What a dry run of an import showed: its sheets with the wrong cells marked, packed, so that a page need not read
+    the file again."""
+
+    of = models.OneToOneField(Import, models.CASCADE, related_name="dry_run")
+    packed = models.BinaryField()
+
+    classes = classes(public="id of", competitor="packed")
+
+
 class ImportProblem(Row):
     """One thing wrong with an import, as code and values, so that it reads in every language."""
 
@@ -321,6 +331,7 @@ class Told(Row):
     received_on = models.DateField()
     gone_on = models.DateField(null=True)  # the day it was superseded or its import undone
     gone_by = models.BigIntegerField(null=True)  # the event of the journal that did so
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")  # the older word it superseded
     data_class = models.CharField(max_length=24)
     said = models.JSONField()  # as `formats.told` writes it, without personal words
 
@@ -333,9 +344,23 @@ class Told(Row):
         ]
 
     classes = classes(
-        partner="id organisation of sid kind known_on received_on gone_on gone_by data_class",
+        partner="id organisation of sid kind known_on received_on gone_on gone_by replaces data_class",
         competitor="key subject said",
     )
+
+
+class Again(Row):
+    """A later import that says word for word what a statement says already: where the first is undone, it is still
+    told."""
+
+    told = models.ForeignKey(Told, models.CASCADE, related_name="again")
+    of = models.ForeignKey(Import, models.CASCADE, related_name="again")
+    origin = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("told", "of"), name="one_again")]
+
+    classes = classes(partner="id told of", competitor="origin")
 
 
 class PersonalWord(Row):
