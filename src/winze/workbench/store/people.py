@@ -223,9 +223,7 @@ def invite(actor: Actor, email: str, name: str, roles: Iterable[str]) -> tuple[I
     return _write(organisation(actor), actor, email, name, roles)
 
 
-def _write(
-    of: Organisation, by: Actor | None, email: str, name: str, roles: Iterable[str]
-) -> tuple[Invitation, str]:
+def _write(of: Organisation, by: Actor | None, email: str, name: str, roles: Iterable[str]) -> tuple[Invitation, str]:
     given = sorted(set(roles))
     if not given or not set(given) <= set(ROLES):
         raise refuse("workbench/people", "wb.refused.no-role")
