@@ -48,6 +48,14 @@ class Route:
 
 
 ROUTES: dict[str, Route] = {}
+FOREIGN: dict[str, str] = {
+    "account_login": "anybody",
+    "account_logout": "anybody",
+    "account_change_password": "signed-in",
+    "mfa_authenticate": "anybody",
+    "api:api-root": "anybody",
+}
+"""Addresses that a library brings, each with who may: they show nothing of the register."""
 
 
 def route(

@@ -129,6 +129,17 @@ def mend(actor: Actor, number: int, mends: Iterable[importing.Mend], why: str = 
     return found
 
 
+def hold(actor: Actor, number: int, version: int | None, state: str | None = None) -> Import:
+    """An import of which nobody else changes anything within the caller's transaction. Raises Absent; Stale where it is
+    not the version the caller read, or not in the state it must have."""
+    found = Import.objects.select_for_update().filter(organisation_id=actor.organisation, pk=number).first()
+    if found is None:
+        raise Absent
+    if (version is not None and found.version_number != version) or (state is not None and found.state != state):
+        raise Stale
+    return found
+
+
 def map_columns(actor: Actor, number: int, text: str, sender: str) -> Import:
     """Reads a proposed file through a mapping of its columns, and keeps the mapping for the sender's next file."""
     from winze.formats import mapping
@@ -153,12 +164,7 @@ def map_columns(actor: Actor, number: int, text: str, sender: str) -> Import:
 
 
 def _locked(actor: Actor, number: int, state: str) -> Import:
-    found = Import.objects.select_for_update().filter(organisation_id=actor.organisation, pk=number).first()
-    if found is None:
-        raise Absent
-    if found.state != state:
-        raise Stale
-    return found
+    return hold(actor, number, None, state)
 
 
 def _name(organisation: int, name: str) -> str:
