@@ -53,8 +53,8 @@ ROLES: Mapping[str, frozenset[DataClass]] = {
         "administrator": (DataClass.PERSONAL,),
     }.items()
 }
-"""The classes each role of an organisation sees. Whoever looks after people and the instrument sees no competitor's data
-by that; a funder, a responder and an officer of a government see what a partner sees."""
+"""The classes each role of an organisation sees. Whoever looks after people and the instrument sees no competitor's
+data by that; a funder, a responder and an officer of a government see what a partner sees."""
 PRECISE = frozenset({"analyst", "assessor", "approver"})
 """The roles that see precise places, names of sites and the chain of their own organisation."""
 CHOOSES: Mapping[str, tuple[str, ...]] = {"internal": AUDIENCES, "partner": ("partner", "public")}
@@ -88,7 +88,7 @@ _PLAIN_VALUES = frozenset(
 
 
 def cleared(roles: Iterable[str]) -> frozenset[DataClass]:
-    """The data classes that somebody with these roles sees: none without a role. An unknown role is our bug (KeyError)."""
+    """The data classes that somebody with these roles sees: none without a role. An unknown role is our bug."""
     return frozenset().union(*(ROLES[role] for role in roles))
 
 

@@ -32,8 +32,8 @@ class Request(HttpRequest):
 
 @dataclass(frozen=True)
 class Route:
-    """One address. `act` is a key of `access.ACTS`, `signed-in` (any account) or `anybody`. `shows` are the classes that
-    may stand on the page for somebody whose roles see them. `posts` is the act that a POST needs, where it differs."""
+    """One address. `act` is a key of `access.ACTS`, `signed-in` (any account) or `anybody`. `shows` are the classes
+    that may stand on the page for somebody whose roles see them. `posts` is the act a POST needs, where it differs."""
 
     path: str
     name: str
