@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 from winze.engine.problems import Refusal
 from winze.engine.texts import LANGUAGES, refusal, say
@@ -40,6 +41,7 @@ def language(answer: Answer) -> Answer:
             request.LANGUAGE_CODE = chosen
             response = answer(request)
             response.headers.setdefault("Content-Language", chosen)
+            patch_vary_headers(response, ("Accept-Language", "Cookie"))
             return response
 
     return middleware

@@ -39,14 +39,24 @@ API: dict[str, Route] = {}
 # -- who asks --------------------------------------------------------------------------------------------------------
 
 
+def _needs(request: HttpRequest, actor: Actor, act: str) -> Actor:
+    """The actor, where the act is theirs: asked before anything of the request is looked at."""
+    if sentence := refused(actor, act, request.LANGUAGE_CODE):
+        raise Wrong("forbidden", sentence)
+    return actor
+
+
 class Token(HttpBearer):
     """A token: `Authorization: Bearer wz_…`. It may what its scopes say and never more than its owner."""
 
+    def __init__(self, act: str) -> None:
+        super().__init__()
+        self.act = act
+
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         found = tokens.find(token)
-        if found is not None:
-            request.actor = found  # type: ignore[attr-defined]
-        return found
+        request.actor = found  # type: ignore[attr-defined]
+        return found and _needs(request, found, self.act)
 
 
 class Session(APIKeyCookie):
@@ -55,16 +65,20 @@ class Session(APIKeyCookie):
 
     param_name = settings.SESSION_COOKIE_NAME
 
+    def __init__(self, act: str) -> None:
+        super().__init__()
+        self.act = act
+
     def __call__(self, request: HttpRequest) -> Actor | None:
-        return None if "Authorization" in request.headers else super().__call__(request)
+        if "Authorization" in request.headers or not request.user.is_authenticated:
+            return None
+        return super().__call__(request)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
-        if not request.user.is_authenticated:
-            return None
         actor: Actor | None = getattr(request, "actor", None)
         if actor is None:
             raise Wrong("forbidden")
-        return actor
+        return _needs(request, actor, self.act)
 
 
 class Rate(threading.local, SimpleRateThrottle):
@@ -74,8 +88,11 @@ class Rate(threading.local, SimpleRateThrottle):
         super().__init__(settings.API_RATE)
 
     def get_cache_key(self, request: HttpRequest) -> str:
-        actor: Actor = request.auth  # type: ignore[attr-defined]
+        actor: Actor = request.actor  # type: ignore[attr-defined]
         return f"api:{actor.id}"
+
+
+RATE = Rate()
 
 
 class Winze(NinjaAPI):
@@ -115,8 +132,6 @@ api = Winze(
     openapi_url=None,
     docs_url=None,
     urls_namespace="api",
-    auth=[Token(), Session()],
-    throttle=[Rate()],
 )
 problems.handle(api)
 
@@ -148,8 +163,6 @@ def operation(
 
         @wraps(view)
         def guarded(request: Request, **given: Any) -> Any:
-            if refusal := refused(request.actor, act, request.LANGUAGE_CODE):
-                raise Wrong("forbidden", refusal)
             return _once(request, lambda: view(request, **given), status) if method == "POST" else view(request, **given)
 
         guarded.__signature__ = signature  # type: ignore[attr-defined]
@@ -164,7 +177,7 @@ def operation(
         api.api_operation(
             [method], f"/{path}", response={status: answer} if answer is not None else {status: None},
             operation_id=label.removeprefix("api-"), url_name=label, summary=_first_line(view), openapi_extra=extra,
-            tags=[tag or path.partition("/")[0]],
+            tags=[tag or path.partition("/")[0]], auth=[Token(act), Session(act)], throttle=[RATE],
         )(guarded)  # fmt: skip
         API[label] = Route(f"api/v1/{path}", label, guarded, act, frozenset(shows), (method,))
         return guarded

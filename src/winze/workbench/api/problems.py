@@ -82,9 +82,9 @@ def worded(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReque
         if not request.path.startswith("/api/") or response.status_code < 400 or told:
             return response
         found = problem(request, BY_STATUS.get(response.status_code, "bug"))
-        if "Allow" in response.headers:
-            found.headers["Allow"] = response.headers["Allow"]
-        return found
+        response.content, response.headers["Content-Type"] = found.content, found.headers["Content-Type"]
+        response.headers.pop("Content-Length", None)
+        return response
 
     return middleware
 
