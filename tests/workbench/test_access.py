@@ -124,13 +124,17 @@ def test_nobody_gets_what_needs_an_account(walked: dict[str, list[str]]) -> None
             elif route.name in API:
                 fits = response.status_code == 401
             else:
-                fits = response.status_code == 302 and response.headers["Location"].startswith("/accounts/login/?next=/")
+                fits = response.status_code == 302 and response.headers["Location"].startswith(
+                    "/accounts/login/?next=/"
+                )
             if not fits:
                 wrong.append((method, address, response.status_code))
     assert wrong == []
 
 
-def test_a_method_that_is_not_declared_is_refused(walked: dict[str, list[str]], signed_in: Callable[[str], Client]) -> None:
+def test_a_method_that_is_not_declared_is_refused(
+    walked: dict[str, list[str]], signed_in: Callable[[str], Client]
+) -> None:
     client, wrong = signed_in("analyst"), []
     together: dict[str, set[str]] = {}
     for route in walking.routes().values():

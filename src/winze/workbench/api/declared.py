@@ -100,7 +100,9 @@ class Winze(NinjaAPI):
 
     def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
         found = super().get_openapi_schema(**{"path_prefix": problems.PREFIX, **given})
-        found["components"]["schemas"]["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        found["components"]["schemas"]["Problem"] = Problem.model_json_schema(
+            ref_template="#/components/schemas/{model}"
+        )
         found["components"]["schemas"] |= found["components"]["schemas"]["Problem"].pop("$defs")
         return found
 
@@ -163,7 +165,9 @@ def operation(
 
         @wraps(view)
         def guarded(request: Request, **given: Any) -> Any:
-            return _once(request, lambda: view(request, **given), status) if method == "POST" else view(request, **given)
+            return (
+                _once(request, lambda: view(request, **given), status) if method == "POST" else view(request, **given)
+            )
 
         guarded.__signature__ = signature  # type: ignore[attr-defined]
         sent = any(name != "request" for name in signature.parameters)

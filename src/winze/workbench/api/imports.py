@@ -17,7 +17,7 @@ from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request
 from winze.workbench.store import imports, jobs
 
 ALL = (PUBLIC, PARTNER, COMPETITOR)
-Classes = Literal["public", "partner", "competitor-sensitive", "movement", "personal", "sealed"]
+Classes = Literal["public", "partner", "competitor-sensitive"]
 
 
 class ImportSaid(Schema):
@@ -54,7 +54,9 @@ class Versioned(Schema):
 
 
 class LoadAsked(Versioned):
-    mode: Literal["stop", "skip", "update"] = Field(description="What to do with rows that are wrong, or there already.")
+    mode: Literal["stop", "skip", "update"] = Field(
+        description="What to do with rows that are wrong, or there already."
+    )
 
 
 class UndoAsked(Versioned):
@@ -90,7 +92,9 @@ class JobSaid(Schema):
 def propose_import(request: Request, file: File[UploadedFile], given: Form[Proposed]) -> Any:
     """Sends a file and looks at it without any effect: a dry run."""
     data_class = DataClass(given.data_class)
-    return _said(imports.propose(request.actor, file.name or "", file.chunks(), sender=given.sender, data_class=data_class))
+    return _said(
+        imports.propose(request.actor, file.name or "", file.chunks(), sender=given.sender, data_class=data_class)
+    )
 
 
 @operation("GET", "imports/{int:number}", act="see-chain", answer=ImportSaid, shows=ALL)

@@ -23,6 +23,8 @@ from winze.workbench.store import Absent, Stale, files, journal, matches, regist
 
 type Progress = Callable[[str, int, int], None]
 MODES = ("stop", "skip", "update")
+CLASSES = (DataClass.PUBLIC, DataClass.PARTNER, DataClass.COMPETITOR)
+"""The classes a file may have whose content becomes part of the register."""
 
 
 def one(actor: Actor, number: int) -> Import:
@@ -35,7 +37,10 @@ def one(actor: Actor, number: int) -> Import:
 
 def propose(actor: Actor, name: str, chunks: Iterable[bytes], *, sender: str = "",
             data_class: DataClass = DataClass.PARTNER) -> Import:  # fmt: skip
-    """Keeps a file and reads it without loading anything: a dry run. The same bytes that stand already are refused."""
+    """Keeps a file and reads it without loading anything: a dry run. The same bytes that stand already are refused, and
+    so is a file of a class that not all may see who see what a register holds: it is kept as a document instead."""
+    if data_class not in CLASSES:
+        raise refuse("workbench/import", "wb.refused.import-class")
     with transaction.atomic():
         kept = files.keep(actor.organisation, chunks, data_class)
         if standing := Import.objects.filter(organisation_id=actor.organisation, file=kept, state="loaded").first():

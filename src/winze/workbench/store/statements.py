@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from winze.engine.disclosure import PERSONAL_FIELDS
-from winze.engine.records import Statement
+from winze.engine.records import DataClass, Statement
 from winze.formats import importing, reading, told
 from winze.formats.mapping import from_yaml
 from winze.workbench.models import Import, PersonalWord, Told
@@ -74,13 +74,23 @@ def _with(said: Any, words: dict[str, str] | None) -> Any:
 
 
 def read(of: Import) -> reading.Reading:
-    """An import's file as it reads now, with its mapping and mends."""
+    """An import's file as it reads now, with its mapping and mends. What stands in a competitor-sensitive file is so
+    itself, whatever class its format would give it."""
     path = files.path_of(of.organisation_id, of.file.sha256)
     mends = tuple(
         importing.Mend(mend.sheet, mend.row, mend.cell, mend.value, leave_out=mend.leave_out)
         for mend in of.mends.filter(taken_back_at=None).order_by("id")
     )
-    return reading.read(path, name=of.name, mends=mends, mapping=from_yaml(of.mapping) if of.mapping else None)
+    found = reading.read(path, name=of.name, mends=mends, mapping=from_yaml(of.mapping) if of.mapping else None)
+    if of.data_class != DataClass.COMPETITOR:
+        return found
+    return replace(found, statements=tuple(_stricter(statement) for statement in found.statements))
+
+
+def _stricter(statement: Statement) -> Statement:
+    """A statement as at least competitor-sensitive."""
+    mild = statement.data_class in (DataClass.PUBLIC, DataClass.PARTNER)
+    return replace(statement, data_class=DataClass.COMPETITOR, _id=[]) if mild else statement
 
 
 def bulk(organisation: int, known_by: date | None = None) -> Iterator[tuple[Import, reading.Reading]]:

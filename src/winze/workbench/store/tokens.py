@@ -26,7 +26,9 @@ def find(secret: str) -> Actor | None:
     if token is None or owner is None:
         return None
     Token.objects.filter(pk=token.pk).exclude(used_at__date=now.date()).update(used_at=now)
-    return Actor(owner.user, owner.organisation, owner.roles, owner.language, frozenset(token.scopes), f"token:{token.pk}")
+    return Actor(
+        owner.user, owner.organisation, owner.roles, owner.language, frozenset(token.scopes), f"token:{token.pk}"
+    )
 
 
 @transaction.atomic
