@@ -68,6 +68,7 @@ FOREIGN: Mapping[str, str] = {
     "mfa_deactivate_totp": "signed-in",
     "mfa_view_recovery_codes": "signed-in",
     "mfa_generate_recovery_codes": "signed-in",
+    "api:api-root": "anybody",
     "openid_connect_login": "anybody",
     "openid_connect_callback": "anybody",
     "socialaccount_login_cancelled": "anybody",
