@@ -8,6 +8,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -64,8 +65,6 @@ def everything(organisation: int, known_by: date, progress: Progress) -> cases.C
 
 
 def _received(statement: Statement, day: date | None) -> Statement:
-    from dataclasses import replace
-
     return replace(statement, received_on=day, _id=[])
 
 
@@ -88,7 +87,8 @@ def run(waiting: CycleRun, actor: Actor | None, progress: Progress) -> cycle.Cyc
     )  # fmt: skip
     progress("wb.job.keep", 3, 4)
     document = gzip.compress(cycle_json.dump(result).encode(), 3, mtime=0)
-    rows = [_rows(waiting, result, disclosure.view(result, audience)) for audience in EYES]
+    key = bytes(waiting.organisation.code_key)  # one place has one code, in a run as in the register
+    rows = [_rows(waiting, result, replace(disclosure.view(result, audience), _key=key)) for audience in EYES]
     with transaction.atomic():
         kept = files.keep(waiting.organisation_id, [document], DataClass.COMPETITOR)
         for risks, plans, whys in rows:

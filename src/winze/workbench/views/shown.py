@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from winze.engine.disclosure import CHOOSES
 from winze.engine.texts import say
@@ -41,7 +42,7 @@ def page(request: Request, table: Table, template: str = "workbench/list.html", 
         "following": presenters.address(found, here, asked, after=found.next) if found.next else None,
         "first": presenters.address(found, here, asked) if asked.get("after") else None,
         "kept": {key: value for key, value in asked.items() if key in ("run", "about", "order")},
-        "export": f"{reverse('export', args=[table.key])}?{request.GET.urlencode()}",
+        "export": f"{reverse('export', args=[table.key])}?{urlencode({**asked, **(given or {})})}",
         "here": request.get_full_path(),
         **more,
     }
