@@ -172,6 +172,10 @@ def worded_reason(item: dict[str, Any], language: str) -> dict[str, Any]:
         "source": " ".join(str(part) for part in where if part)
         + (f" {phrase('explain.row', language)} {item['row']}" if item.get("row") else ""),
         "coarsened": item.get("coarsened", False),
+        "raw": item["values"],
+        "file": item.get("file"),
+        "sheet": item.get("sheet"),
+        "row": item.get("row"),
     }
 
 

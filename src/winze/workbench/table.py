@@ -65,6 +65,7 @@ class Order:
     key: str
     title: str
     fields: tuple[str, ...]
+    data_class: DataClass = PARTNER
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,10 @@ class Table:
     def seen(self, scope: Scope) -> tuple[Column, ...]:
         """The columns somebody may see, or pass on to an audience."""
         return tuple(c for c in self.columns if scope.actor.sees(c.data_class) and c.data_class in SEES[scope.audience])
+
+    def ordered(self, actor: Actor) -> tuple[Order, ...]:
+        """The orders somebody may choose: the place of a page tells the values it is ordered by."""
+        return tuple(one for one in self.orders if actor.sees(one.data_class))
 
     def offered(self, actor: Actor) -> tuple[Filter, ...]:
         return tuple(one for one in self.filters if actor.sees(one.data_class))

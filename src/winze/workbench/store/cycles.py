@@ -191,6 +191,11 @@ def _plan_row(of: CycleRun, eyes: View, position: int, plan: Plan, as_of: date) 
 
 def _plan_document(eyes: View, plan: Plan, as_of: date) -> dict[str, Any]:
     found = cycle_json.plan(plan, as_of)
+    found["refused"] = [  # with their values, so that they read in every language
+        {"act": one.verb, "role": one.role, "rule": one.refusal.rule, "text": one.refusal.text,
+         "values": [list(pair) for pair in one.refusal.values]}
+        for one in plan.possible if one.refusal is not None
+    ]  # fmt: skip
     found["places"] = [plain(eyes.place(subject)) for subject in plan.subjects]
     if not eyes.internal:
         found["risks"] = []

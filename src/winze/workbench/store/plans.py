@@ -88,7 +88,9 @@ def _needed(organisation: int, acts: Sequence[Statement], known_by: date | None 
         for risk in s.said.about
     }
     subjects = registers.cluster(organisation, named)
-    for subject, also in Site.objects.filter(organisation_id=organisation, in_chain=True).values_list("subject", "also"):
+    for subject, also in Site.objects.filter(organisation_id=organisation, in_chain=True).values_list(
+        "subject", "also"
+    ):
         subjects |= {subject, *also}
     wide = Q(kind__in=("supply", "judgement")) | (Q(kind="fact") & ~Q(subject__startswith="site:"))
     rows = statements.standing(organisation, known_by).filter(
@@ -226,7 +228,9 @@ def _states(key: str, acts: Sequence[Statement], known: Sequence[Statement], sai
     """Where a plan stands by its acts up to the day of one of them, as the journal tells of it."""
     day = max(s.speaks_of.known_on for s in (*acts, said))
     told = [s for s in known if s.known(day)]
-    plan, _ = mitigation.replay(key, [s for s in acts if s.known(day)], Case(told, register.build(told), (), rules.load(), day))
+    plan, _ = mitigation.replay(
+        key, [s for s in acts if s.known(day)], Case(told, register.build(told), (), rules.load(), day)
+    )
     return {"state": plan.state, "trade": plan.trade, "reply": plan.states["reply"]}
 
 

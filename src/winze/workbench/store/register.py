@@ -195,6 +195,13 @@ def numbers_of(organisation: int, names: Iterable[str]) -> dict[str, int]:
     return dict(rows.values_list("subject", "id"))
 
 
+def suppliers(organisation: int, first: str | None = None) -> list[str]:
+    """The names of those who sell in the chain, the nearest first; one party, where it is named, before all."""
+    rows = Party.objects.filter(organisation_id=organisation, is_me=False, merged_into="").order_by("tier", "folded")
+    found = list(rows.values_list("subject", "name"))
+    return [name for subject, name in sorted(found, key=lambda pair: pair[0] != first)]
+
+
 def risks_of(run: CycleRun | None, audience: str, row: Site | Party, subjects: Iterable[str]) -> QuerySet[RiskRow]:
     """The risks of a run about a record: by its subject for internal eyes, by its code for the others."""
     rows = RiskRow.objects.filter(run=run, audience=audience).order_by("position")
@@ -314,3 +321,9 @@ def told_of_link(said: Statement) -> dict[str, Any]:
         "supplier": link.supplier, "buyer": link.buyer, "mineral": link.mineral, "origin": link.origin,
         "route": list(link.route), "from": said.speaks_of.start, "until": link.until, "position": link.my_position,
     }  # fmt: skip
+
+
+def imports_of(organisation: int, names: Iterable[str]) -> dict[str, int]:
+    """The imports that stand, by the name of their file."""
+    rows = statements.loaded(organisation).filter(name__in=set(names))
+    return dict(rows.values_list("name", "id"))

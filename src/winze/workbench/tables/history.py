@@ -12,7 +12,19 @@ from django.urls import reverse
 from winze.engine.records import DataClass
 from winze.workbench.models import Event, User
 from winze.workbench.store import history, journal
-from winze.workbench.table import COMPETITOR, Column, Filter, Order, Scope, Table, declare, exactly, holding, since, until
+from winze.workbench.table import (
+    COMPETITOR,
+    Column,
+    Filter,
+    Order,
+    Scope,
+    Table,
+    declare,
+    exactly,
+    holding,
+    since,
+    until,
+)
 
 SHORT = 160
 """Characters of a value that a list shows; the record's own page has it whole."""
@@ -29,9 +41,7 @@ def _rows(scope: Scope) -> QuerySet[Event]:
 
 def changes(event: Event) -> list[str]:
     """Each field that changed, old and new: `territory: Kalehe → Mwenga`."""
-    return [
-        f"{name}: {_short(old)} → {_short(new)}" for name, old, new in journal.changed(event.before, event.after)
-    ]
+    return [f"{name}: {_short(old)} → {_short(new)}" for name, old, new in journal.changed(event.before, event.after)]
 
 
 def _short(value: Any) -> str:

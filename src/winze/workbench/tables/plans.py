@@ -14,6 +14,7 @@ from winze.workbench.table import COMPETITOR, Column, Filter, Order, Scope, Tabl
 from winze.workbench.tables.risks import run_of
 
 FLOWS = workflows(rules.load())
+NONE = "@wb.plan.no-clock"
 
 
 def _rows(scope: Scope) -> QuerySet[PlanRow]:
@@ -43,6 +44,10 @@ def _immutable(scope: Scope) -> str | None:
     return f"run:{run.pk}:{scope.audience}" if run else None
 
 
+def _clock(row: PlanRow) -> str:
+    return f"@clock.{row.next_clock}" if row.next_clock else NONE
+
+
 def link(row: PlanRow) -> str:
     return f"{reverse('plan', args=[row.position])}?run={row.run_id}"
 
@@ -62,8 +67,8 @@ PLANS = declare(
             Column("letters", "wb.col.letter", lambda row: ", ".join(row.letters) or None),
             Column("state", "wb.col.state", lambda row: f"@term.plan-state.{row.state}", "chip"),
             Column("trade", "wb.col.trade", lambda row: f"@term.plan-state.{row.trade}"),
-            Column("clock", "wb.col.next-clock", lambda row: f"@clock.{row.next_clock}" if row.next_clock else "@wb.plan.no-clock"),
-            Column("due", "wb.col.due", lambda row: row.due if row.next_clock else "@wb.plan.no-clock", "date"),
+            Column("clock", "wb.col.next-clock", _clock),
+            Column("due", "wb.col.due", lambda row: row.due if row.next_clock else NONE, "date"),
             Column("chain", "wb.col.chain", lambda row: row.in_chain, "flag", COMPETITOR),
         ),
         orders=(

@@ -95,7 +95,7 @@ SITES = declare(
         ),
         orders=(
             Order("territory", "wb.col.territory", ("territory", "id")),
-            Order("newest", "wb.col.newest-visit", ("newest_visit", "id")),
+            Order("newest", "wb.col.newest-visit", ("newest_visit", "id"), COMPETITOR),
             Order("visits", "wb.col.visits", ("visits", "id")),
         ),
         filters=(
@@ -104,8 +104,8 @@ SITES = declare(
             Filter("mineral", "wb.col.mineral", _mineral, listed("term.mineral", MINERALS)),
             Filter("chain", "wb.col.chain", _chain, listed("wb", ("yes", "no")), data_class=COMPETITOR),
             Filter("visited", "wb.filter.visited", _visited, listed("wb.visited", ("yes", "never"))),
-            Filter("before", "wb.filter.visited-before", until("newest_visit"), kind="date"),
-            Filter("since", "wb.filter.visited-since", since("newest_visit"), kind="date"),
+            Filter("before", "wb.filter.visited-before", until("newest_visit"), kind="date", data_class=COMPETITOR),
+            Filter("since", "wb.filter.visited-since", since("newest_visit"), kind="date", data_class=COMPETITOR),
         ),
         link=lambda row: reverse("site", args=[row.pk]),
         acts=(Act("assign", "wb.act.assign", "assign", "assign"),),

@@ -37,7 +37,7 @@ def page(request: Request, table: Table, template: str = "workbench/list.html", 
         "rows": [
             (row, table.link(row), presenters.cells(row, found.columns, language), table.id(row)) for row in found.rows
         ],
-        "orders": [_order(found, one, here, asked, language) for one in table.orders],
+        "orders": [_order(found, one, here, asked, language) for one in table.ordered(scope.actor)],
         "filters": [_filter(found, scope, one, language) for one in table.offered(scope.actor)],
         "following": presenters.address(found, here, asked, after=found.next) if found.next else None,
         "first": presenters.address(found, here, asked) if asked.get("after") else None,
