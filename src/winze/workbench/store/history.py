@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from winze.workbench.models import Document, Event, Party, Site
+from winze.workbench.models import Document, Event, Party, Site, Told
 from winze.workbench.store import Absent, journal
 
 
@@ -28,6 +28,8 @@ def subjects(organisation: int, about: str) -> list[str]:
 def there(organisation: int, about: str) -> None:
     """Raises Absent where the journal tells nothing of a record and no row has it."""
     names = subjects(organisation, about)
+    if about.startswith("plan:") and Told.objects.filter(organisation_id=organisation, subject=about).exists():
+        return
     if len(names) == 1 and not Event.objects.filter(organisation_id=organisation, subject=about).exists():
         raise Absent
 
