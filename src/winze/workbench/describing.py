@@ -10,7 +10,7 @@ from typing import Any
 from winze.engine import rules
 from winze.engine.plan import Plan, Step
 from winze.engine.problems import Refusal
-from winze.engine.records import Fact, NodeStatus, Quote, SiteEntry, Span, Statement, Supply, Visit
+from winze.engine.records import Fact, NodeStatus, PlanAct, Quote, SiteEntry, Span, Statement, Supply, Visit
 from winze.engine.texts import catalogue, refusal
 from winze.formats import cycle_json
 from winze.formats.cycle_json import plain
@@ -106,9 +106,11 @@ def plan_document(plan: Plan, as_of: date) -> dict[str, Any]:
     return {**cycle_json.plan(plan, as_of), "refused": refused, "places": []}
 
 
-def sentence_of(refused: Refusal, language: str) -> str:
-    """Why an act does not count."""
-    return refusal(refused, language)
+def uncounted(s: Statement, refused: Refusal, language: str) -> dict[str, Any]:
+    """An act that was recorded and does not count, with the sentence why."""
+    assert isinstance(s.said, PlanAct)
+    return {"text": term(f"act.{s.said.verb}", language), "day": s.speaks_of.known_on,
+            "why": refusal(refused, language)}  # fmt: skip
 
 
 def refused(one: Mapping[str, Any], language: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
 from winze.engine.records import DataClass
@@ -20,7 +20,7 @@ from winze.workbench.access import ACTS, Actor, refused
 PUBLIC, PARTNER, COMPETITOR = DataClass.PUBLIC, DataClass.PARTNER, DataClass.COMPETITOR
 MOVEMENT, PERSONAL, SEALED = DataClass.MOVEMENT, DataClass.PERSONAL, DataClass.SEALED
 
-type View = Callable[..., HttpResponse]
+type View = Callable[..., HttpResponse | FileResponse]
 
 
 class Request(HttpRequest):
@@ -69,7 +69,7 @@ def route(
         assert label not in ROUTES, f"two routes are called {label}"
 
         @wraps(view)
-        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse | FileResponse:
             if request.method not in (*methods, "HEAD"):
                 return HttpResponseNotAllowed(methods)
             return _stopped(request, declared.needs(request.method)) or view(request, *args, **kwargs)

@@ -82,7 +82,7 @@ def withdraw(actor: Actor, number: int, why: str) -> Document:
 def _there(actor: Actor, about: str) -> None:
     """Raises Absent unless the record is one of the actor's organisation."""
     kind, _, key = about.partition(":")
-    rows = {"site": Site, "party": Party}.get(kind)
+    rows: type[Site | Party] | None = Site if kind == "site" else Party if kind == "party" else None
     if rows is not None and key.isdigit():
         found = rows.objects.filter(organisation_id=actor.organisation, pk=int(key)).exists()
     else:

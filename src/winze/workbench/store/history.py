@@ -14,7 +14,7 @@ def subjects(organisation: int, about: str) -> list[str]:
     was merged into it, and the documents kept about it."""
     kind, _, key = about.partition(":")
     found = [about]
-    rows = {"site": Site, "party": Party}.get(kind)
+    rows: type[Site | Party] | None = Site if kind == "site" else Party if kind == "party" else None
     if rows is not None:
         named = rows.objects.filter(organisation_id=organisation)
         row = named.filter(pk=int(key)).first() if key.isdigit() else None

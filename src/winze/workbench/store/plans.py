@@ -96,7 +96,8 @@ def _needed(organisation: int, acts: Sequence[Statement], known_by: date | None 
     rows = statements.standing(organisation, known_by).filter(
         wide | Q(kind__in=("visit", "site", "fact"), subject__in=subjects)
     )
-    return matching.link(statements.load(rows))
+    needed: list[Statement] = matching.link(statements.load(rows))
+    return needed
 
 
 def keys_of(organisation: int) -> dict[str, tuple[str, ...]]:

@@ -265,7 +265,7 @@ def enter_link(actor: Actor, said: Statement, replaces: int | None, why: str) ->
         before = [told_of_link(s) for s in statements.load(gone)]
         if replaces and not before:
             raise Stale
-        if standing.exclude(pk=replaces).filter(sid=said.id).exists():
+        if standing.exclude(pk__in=[replaces or 0]).filter(sid=said.id).exists():
             raise refuse("workbench/register", "wb.party.same-link")
         verb = "link.edited" if replaces else "link.added"
         _add(actor, said, verb, gone, before[0] if before else None, why, None)

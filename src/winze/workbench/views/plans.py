@@ -85,11 +85,7 @@ def plan_of(request: Request, key: str) -> HttpResponse:
     return _page(
         request, document, day, run=run, row=row, key=key, version=live.version, live=live.plan,
         acts=describing.acts(live.plan, language, actor.sees(PERSONAL)),
-        uncounted=[
-            {"text": term(f"act.{s.said.verb}", language), "day": s.speaks_of.known_on,
-             "why": describing.sentence_of(refusal, language)}
-            for s, refusal in live.refused
-        ],
+        uncounted=[describing.uncounted(s, refusal, language) for s, refusal in live.refused],
         now=not request.GET.get("as_of") and not known_by, known_by=known_by,
     )  # fmt: skip
 
