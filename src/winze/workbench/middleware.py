@@ -107,12 +107,16 @@ class problems:
         return self.answer(request)
 
     def process_exception(self, request: HttpRequest, wrong: Exception) -> HttpResponse | None:
+        from winze.workbench.lists import BadAddress
         from winze.workbench.store import Absent, Stale
 
         spoken = request.LANGUAGE_CODE
         if isinstance(wrong, Refusal):
             said = {"sentence": refusal(wrong, spoken), "rule": wrong.rule}
             return render(request, "workbench/refused.html", said, status=409)
+        if isinstance(wrong, BadAddress):
+            said = {"sentence": say("wb.refused.address", spoken, name=wrong.name)}
+            return render(request, "workbench/refused.html", said, status=400)
         if isinstance(wrong, Absent):
             return render(request, "workbench/missing.html", status=404)
         if isinstance(wrong, Stale):

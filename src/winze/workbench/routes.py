@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
 from winze.engine.records import DataClass
@@ -21,7 +21,7 @@ from winze.workbench.access import ACTS, Actor, refused
 PUBLIC, PARTNER, COMPETITOR = DataClass.PUBLIC, DataClass.PARTNER, DataClass.COMPETITOR
 MOVEMENT, PERSONAL, SEALED = DataClass.MOVEMENT, DataClass.PERSONAL, DataClass.SEALED
 
-type View = Callable[..., HttpResponse]
+type View = Callable[..., HttpResponse | FileResponse]
 
 
 class Request(HttpRequest):
@@ -97,7 +97,7 @@ def route(
         assert label not in ROUTES, f"two routes are called {label}"
 
         @wraps(view)
-        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse | FileResponse:
             if request.method not in (*methods, "HEAD"):
                 return HttpResponseNotAllowed(methods)
             return _stopped(request, declared.needs(request.method)) or view(request, *args, **kwargs)

@@ -8,6 +8,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -64,8 +65,6 @@ def everything(organisation: int, known_by: date, progress: Progress) -> cases.C
 
 
 def _received(statement: Statement, day: date | None) -> Statement:
-    from dataclasses import replace
-
     return replace(statement, received_on=day, _id=[])
 
 
@@ -88,7 +87,8 @@ def run(waiting: CycleRun, actor: Actor | None, progress: Progress) -> cycle.Cyc
     )  # fmt: skip
     progress("wb.job.keep", 3, 4)
     document = gzip.compress(cycle_json.dump(result).encode(), 3, mtime=0)
-    rows = [_rows(waiting, result, disclosure.view(result, audience)) for audience in EYES]
+    key = bytes(waiting.organisation.code_key)  # one place has one code, in a run as in the register
+    rows = [_rows(waiting, result, replace(disclosure.view(result, audience), _key=key)) for audience in EYES]
     with transaction.atomic():
         kept = files.keep(waiting.organisation_id, [document], DataClass.COMPETITOR)
         for risks, plans, whys in rows:
@@ -191,6 +191,11 @@ def _plan_row(of: CycleRun, eyes: View, position: int, plan: Plan, as_of: date) 
 
 def _plan_document(eyes: View, plan: Plan, as_of: date) -> dict[str, Any]:
     found = cycle_json.plan(plan, as_of)
+    found["refused"] = [  # with their values, so that they read in every language
+        {"act": one.verb, "role": one.role, "rule": one.refusal.rule, "text": one.refusal.text,
+         "values": [list(pair) for pair in one.refusal.values]}
+        for one in plan.possible if one.refusal is not None
+    ]  # fmt: skip
     found["places"] = [plain(eyes.place(subject)) for subject in plan.subjects]
     return found if eyes.internal else found | _coarse(eyes, plan, found)
 
