@@ -6,7 +6,7 @@ list's row in the access matrix. A column whose class the reader's roles do not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -110,6 +110,9 @@ class Table:
         None
     )  # names a list that no longer changes: counts are kept
     id: Callable[[Any], str] = lambda row: str(row.pk)
+    fill: Callable[[Scope, Sequence[Any]], None] = lambda scope, rows: (
+        None
+    )  # brings what columns need besides, for all rows of a page at once
 
     def seen(self, scope: Scope) -> tuple[Column, ...]:
         """The columns somebody may see, or pass on to an audience."""

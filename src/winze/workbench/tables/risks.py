@@ -97,6 +97,6 @@ RISKS = declare(
             Act("comment", "wb.act.comment", "comment", "comment"),
         ),
         immutable=_immutable,
-        id=lambda row: f"risk:{row.risk or row.position}",
+        id=lambda row: f"risk:{row.key}",
     )
 )  # fmt: skip
