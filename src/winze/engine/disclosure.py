@@ -387,8 +387,14 @@ class View:
             return problem
         at, named = problem.origin, self._names.get(problem.origin.input)
         origin = at if named is not None or not at.input else Origin("", None, at.row, None)
-        values = tuple((name, value if name in _PLAIN_VALUES else "…") for name, value in problem.values)
-        return replace(problem, origin=origin, values=values)
+        return replace(unquoted(problem), origin=origin)
+
+
+def unquoted(problem: Problem) -> Problem:
+    """A problem whose sentence quotes no cell."""
+    return replace(
+        problem, values=tuple((name, value if name in _PLAIN_VALUES else "…") for name, value in problem.values)
+    )
 
 
 def band(km: float) -> str:

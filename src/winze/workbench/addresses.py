@@ -17,6 +17,14 @@ def to(route: str, *names: object) -> str | None:
     return None
 
 
+def place(route: str) -> str | None:
+    """The address of a place of the workbench; None where it is not built."""
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return None
+
+
 def risk(row: RiskRow) -> str | None:
     return _in_run(to("risk", row.position), row.run_id)
 

@@ -69,7 +69,7 @@ def choose(table: Table, scope: Scope, asked: Mapping[str, str]) -> Choice:
         if key not in offered:
             raise BadAddress(key)
         filters.append((offered[key], value))
-    wanted = asked.get("order") or table.orders[0].key
+    wanted = asked.get("order") or table.order or table.orders[0].key
     backwards = wanted.startswith("-")
     order = next((one for one in table.orders if one.key == wanted.removeprefix("-")), None)
     if order is None:

@@ -478,7 +478,9 @@ class RiskRow(Row):
     audience = models.CharField(max_length=8)
     position = models.IntegerField()
     rank = models.IntegerField(null=True)
-    key = models.CharField(max_length=16, default="")  # names the risk in every run and for every audience, and says nothing
+    key = models.CharField(
+        max_length=16, default=""
+    )  # names the risk in every run and for every audience, and says nothing
     risk = models.CharField(max_length=400)
     letter = models.CharField(max_length=1)
     kind = models.CharField(max_length=60)

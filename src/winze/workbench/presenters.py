@@ -91,7 +91,9 @@ def said(value: Any, language: str, kind: str = "text") -> str:
     if isinstance(value, bool):
         return phrase("wb.yes" if value else "wb.no", language)
     if isinstance(value, str) and value.startswith("@"):
-        return phrase(value[1:], language) if "." in value else value
+        return _termed(value[1:], language) if "." in value else value
+    if callable(value):
+        return str(value(language))
     if isinstance(value, datetime):
         return f"{worded(value.date(), language)}, {value:%H:%M} UTC"
     if isinstance(value, date):
@@ -109,10 +111,16 @@ def said(value: Any, language: str, kind: str = "text") -> str:
 def plain(value: Any, language: str) -> Any:
     """A value as a sheet or the API carries it: figures and days as such, terms in words, None for unknown."""
     if isinstance(value, str) and value.startswith("@") and "." in value:
-        return phrase(value[1:], language)
+        return _termed(value[1:], language)
+    if callable(value):
+        return value(language)
     if isinstance(value, list | tuple):
         return [plain(item, language) for item in value]
     return value
+
+
+def _termed(name: str, language: str) -> str:
+    return term(name, language) if name.startswith("country.") else phrase(name, language)
 
 
 def address(page: Page, path: str, asked: dict[str, str], **changes: str | None) -> str:

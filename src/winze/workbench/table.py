@@ -33,7 +33,7 @@ PUBLIC, PARTNER, COMPETITOR, PERSONAL = (
 @dataclass(frozen=True)
 class Column:
     """One column. `value` gives plain data (text, number, date, None for unknown) or a message id behind `@`, worded in
-    the reader's language; `kind` says how a page shows it: text, number, date, share (0 to 1 with an interval), letter,
+    the reader's language, or a function that gives the words in a language; `kind` says how a page shows it: text, number, date, share (0 to 1 with an interval), letter,
     chip, term, count, link. `title` is a message id."""
 
     key: str
@@ -110,6 +110,7 @@ class Table:
         None
     )  # names a list that no longer changes: counts are kept
     id: Callable[[Any], str] = lambda row: str(row.pk)
+    order: str = ""  # the order an address without one has, `-key` for backwards; the first where it is empty
     fill: Callable[[Scope, Sequence[Any]], None] = lambda scope, rows: (
         None
     )  # brings what columns need besides, for all rows of a page at once

@@ -13,11 +13,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 
 from winze import __version__, cycle
 from winze.engine import disclosure, models, reporting, rules
 from winze.engine.disclosure import Place, View
 from winze.engine.plan import Plan
+from winze.engine.problems import Severity
 from winze.engine.records import DataClass, Input, Statement
 from winze.engine.risks import Risk
 from winze.formats import case as cases
@@ -29,6 +31,8 @@ from winze.workbench.store import Absent, files, journal, placed, statements
 
 EYES = ("internal", "partner")
 """The audiences a run keeps rows for; the public one is made at an export."""
+type Run = CycleRun
+"""A run as pages handle it."""
 type Progress = Callable[[str, int, int], None]
 """Told what is being done (a message id), how much is done, of how much; raises to stop."""
 
@@ -43,6 +47,28 @@ def one(organisation: int, number: int) -> CycleRun:
     if found is None:
         raise Absent
     return found
+
+
+def before(of: CycleRun) -> CycleRun | None:
+    """The run that was done before another."""
+    return CycleRun.objects.filter(organisation=of.organisation_id, state="done", pk__lt=of.pk).order_by("-id").first()
+
+
+def recent(organisation: int, most: int = 10) -> list[CycleRun]:
+    """The newest runs that were done, for choosing one."""
+    return list(CycleRun.objects.filter(organisation=organisation, state="done").order_by("-id")[:most])
+
+
+def inputs(of: CycleRun, audience: str) -> list[dict[str, Any]]:
+    """The files of a run as an audience may know them."""
+    found = Why.objects.filter(run=of, audience=audience, about="inputs").first()
+    return json.loads(zlib.decompress(bytes(found.packed))) if found else []
+
+
+def problem_counts(of: CycleRun) -> list[tuple[str, int]]:
+    """How many problems a run has of each severity, the gravest first."""
+    counted = dict(CycleProblem.objects.filter(run=of).values_list("severity").annotate(count=Count("id")))
+    return [(str(severity), counted[str(severity)]) for severity in Severity if str(severity) in counted]
 
 
 def everything(organisation: int, known_by: date, progress: Progress) -> cases.Case:
@@ -135,13 +161,12 @@ def document(of: CycleRun) -> dict[str, Any]:
     return found
 
 
-def why(of: CycleRun, audience: str, about: str) -> dict[str, Any]:
+def why(of: CycleRun, audience: str, about: str) -> Any:
     """What a page shows of one risk, plan or subject of a run. Raises Absent."""
     found = Why.objects.filter(run=of, audience=audience, about=about).first()
     if found is None:
         raise Absent
-    unpacked: dict[str, Any] = json.loads(zlib.decompress(bytes(found.packed)))
-    return unpacked
+    return json.loads(zlib.decompress(bytes(found.packed)))
 
 
 # -- rows ------------------------------------------------------------------------------------------------------------
@@ -164,6 +189,7 @@ def _rows(of: CycleRun, result: cycle.Cycle, eyes: View) -> Rows:
     by_subject: dict[str, list[Any]] = {}
     for signal in filter(None, (eyes.signal(one) for one in result.signals)):
         by_subject.setdefault(signal.subject.partition("#")[0], []).append(_signal(eyes, signal))
+    whys.append(_why(of, eyes.audience, "inputs", [plain(eyes.input(item)) for item in result.inputs]))
     whys += [
         _why(of, eyes.audience, f"subject:{subject}", {"signals": signals}) for subject, signals in by_subject.items()
     ]

@@ -34,24 +34,27 @@ class Thing:
 type Found = dict[str, Thing]
 
 
-def of(actor: Actor, abouts: Iterable[str]) -> Found:
-    """The things of these names that this person may see, each under the name it was asked by."""
+def of(actor: Actor, abouts: Iterable[str], *, kept: bool = False) -> Found:
+    """The things of these names that this person may see, each under the name it was asked by. `kept` says that the
+    names come from our own rows and not from a form: then a site is found by its subject for any eyes."""
     asked: dict[str, list[str]] = {}
     for about in abouts:
         kind, _, name = about.partition(":")
         if name and kind in _FINDERS:
             asked.setdefault(kind, []).append(name)
     return {
-        f"{kind}:{name}": thing for kind, names in asked.items() for name, thing in _FINDERS[kind](actor, names).items()
+        f"{kind}:{name}": thing
+        for kind, names in asked.items()
+        for name, thing in _FINDERS[kind](actor, names, kept).items()
     }
 
 
-def one(actor: Actor, about: str) -> Thing | None:
+def one(actor: Actor, about: str, *, kept: bool = False) -> Thing | None:
     """One thing; None where it is not there for this person."""
-    return of(actor, [about]).get(about)
+    return of(actor, [about], kept=kept).get(about)
 
 
-def _risks(actor: Actor, names: list[str]) -> Found:
+def _risks(actor: Actor, names: list[str], kept: bool) -> Found:
     """By key; also by the id a risk has in a run, which only precise eyes know."""
     key = cycles.code_key(actor.organisation)
     keys = {name: name if "/" not in name else cycles.risk_key(key, name) for name in names}
@@ -63,17 +66,17 @@ def _risks(actor: Actor, names: list[str]) -> Found:
     for found, last in newest:
         wanted |= Q(key=found, run=last)
     by_key = {row.key: row for row in rows.filter(wanted)}
-    return {name: _risk(by_key[found]) for name, found in keys.items() if found in by_key}
+    return {name: risk(by_key[found]) for name, found in keys.items() if found in by_key}
 
 
-def _risk(row: RiskRow) -> Thing:
+def risk(row: RiskRow) -> Thing:
     about = f"risk:{row.key}"
-    where = row.named or row.territory or (f"@term.country.{row.country}" if row.country else None)
+    where = row.named or row.territory or (f"@country.{row.country}" if row.country else None)
     words = tuple(filter(None, (f"@term.risk.{row.kind}", where)))
     return Thing("risk", about, about, words, addresses.risk(row), row.letter)
 
 
-def _plans(actor: Actor, names: list[str]) -> Found:
+def _plans(actor: Actor, names: list[str], kept: bool) -> Found:
     rows = PlanRow.objects.filter(
         run__organisation=actor.organisation, run__state="done", audience=actor.eyes, key__in=names
     ).exclude(key="…")
@@ -91,11 +94,11 @@ def _plans(actor: Actor, names: list[str]) -> Found:
     return found
 
 
-def _sites(actor: Actor, names: list[str]) -> Found:
+def _sites(actor: Actor, names: list[str], kept: bool) -> Found:
     """By code; by subject only for precise eyes."""
-    precise = actor.eyes == "internal"
+    precise = kept or actor.eyes == "internal"
     wanted = Q(code__in=names) | (Q(subject__in=[f"site:{name}" for name in names]) if precise else Q(pk__in=[]))
-    found = {}
+    found: Found = {}
     for row in Site.objects.filter(wanted, organisation=actor.organisation).select_related("place"):
         thing = site(actor, row)
         found |= {row.code: thing, row.subject.removeprefix("site:"): thing}
@@ -109,7 +112,7 @@ def site(actor: Actor, row: Site) -> Thing:
     return Thing("site", row.subject, handle, tuple(filter(None, (named, row.territory))), addresses.site(row))
 
 
-def _parties(actor: Actor, names: list[str]) -> Found:
+def _parties(actor: Actor, names: list[str], kept: bool) -> Found:
     if not actor.may("see-chain"):
         return {}
     rows = Party.objects.filter(organisation=actor.organisation, subject__in=[f"party:{name}" for name in names])
@@ -120,7 +123,7 @@ def party(row: Party) -> Thing:
     return Thing("party", row.subject, row.subject, (row.name,), addresses.to("party", row.pk, row.subject))
 
 
-def _imports(actor: Actor, names: list[str]) -> Found:
+def _imports(actor: Actor, names: list[str], kept: bool) -> Found:
     if not actor.may("see-chain"):
         return {}
     numbers = [int(name) for name in names if name.isascii() and name.isdigit() and len(name) < 16]
@@ -133,7 +136,7 @@ def import_(row: Import) -> Thing:
     return Thing("import", about, about, (row.name,), addresses.to("import", row.pk))
 
 
-_FINDERS: Mapping[str, Callable[[Actor, list[str]], Found]] = {
+_FINDERS: Mapping[str, Callable[[Actor, list[str], bool], Found]] = {
     "risk": _risks,
     "plan": _plans,
     "site": _sites,

@@ -103,22 +103,13 @@ def _mentioned(
     """Members who are mentioned: those who may read the remark, and those who may not."""
     said = words.casefold()
     named = [one for one in members(actor) if one.pk in chosen or (one.name and f"@{one.name.casefold()}" in said)]
-    told, untold = [], []
+    told: list[User] = []
+    untold: list[User] = []
     for one in named:
         theirs = people.acting(one.pk, actor.organisation)
         reads = theirs is not None and (audience == "partner" or theirs.eyes == "internal")
-        (told if reads and theirs and things.one(theirs, _handle(theirs, thing)) else untold).append(one)
+        (told if reads and theirs and things.one(theirs, thing.about, kept=True) else untold).append(one)
     return told, untold
-
-
-def _handle(theirs: Actor, thing: Thing) -> str:
-    """The name of a thing by which somebody else would find it."""
-    if thing.kind == "site" and theirs.eyes != "internal":
-        from winze.workbench.models import Site
-
-        found = Site.objects.filter(organisation=theirs.organisation, subject=thing.about).first()
-        return f"site:{found.code}" if found else ""
-    return thing.about
 
 
 def _tell(actor: Actor, persons: Iterable[User], text: str, thing: Thing, **values: Any) -> None:
@@ -142,7 +133,7 @@ def assign(actor: Actor, about: str, to: int, due: date | None, held: str | None
     theirs = people.acting(to, actor.organisation) if person else None
     if person is None or theirs is None:
         raise refuse("workbench/assign", "wb.refused.no-member")
-    if things.one(theirs, _handle(theirs, thing)) is None:
+    if things.one(theirs, thing.about, kept=True) is None:
         raise refuse("workbench/assign", "wb.refused.unseen", name=person.name)
     with transaction.atomic():
         rows = Assignment.objects.select_for_update().filter(organisation=actor.organisation, about=thing.about)
