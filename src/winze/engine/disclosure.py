@@ -26,11 +26,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
+from winze.engine.matching import Proposal
 from winze.engine.plan import OF_A_PARTY, Objective, Plan, Step
 from winze.engine.problems import Problem
 from winze.engine.reasons import Reason, Signal, Value
 from winze.engine.records import DataClass, Input, Origin, Point, Statement, Supply
-from winze.engine.register import Register, fold
+from winze.engine.register import Party, Register, Site, fold, names_of
 from winze.engine.risks import Risk
 
 AUDIENCES = ("partner", "internal", "public")
@@ -53,8 +54,8 @@ ROLES: Mapping[str, frozenset[DataClass]] = {
         "administrator": (DataClass.PERSONAL,),
     }.items()
 }
-"""The classes each role of an organisation sees. Whoever looks after people and the instrument sees no competitor's data
-by that; a funder, a responder and an officer of a government see what a partner sees."""
+"""The classes each role of an organisation sees. Whoever looks after people and the instrument sees no competitor's
+data by that; a funder, a responder and an officer of a government see what a partner sees."""
 PRECISE = frozenset({"analyst", "assessor", "approver"})
 """The roles that see precise places, names of sites and the chain of their own organisation."""
 CHOOSES: Mapping[str, tuple[str, ...]] = {"internal": AUDIENCES, "partner": ("partner", "public")}
@@ -88,7 +89,7 @@ _PLAIN_VALUES = frozenset(
 
 
 def cleared(roles: Iterable[str]) -> frozenset[DataClass]:
-    """The data classes that somebody with these roles sees: none without a role. An unknown role is our bug (KeyError)."""
+    """The data classes that somebody with these roles sees: none without a role. An unknown role is our bug."""
     return frozenset().union(*(ROLES[role] for role in roles))
 
 
@@ -368,6 +369,10 @@ class View:
         own = not objective.template.startswith("annex3/") and not self._speakable(objective.template)
         return replace(objective, by=None, template="…" if own else objective.template)
 
+    def proposal(self, proposal: Proposal) -> Proposal | None:
+        """A pair for a person to judge: it names sites, parties and distances, so nobody but `internal` sees it."""
+        return proposal if self.internal else None
+
     def count(self, number: int | None) -> Value:
         """A count as the audience may see it: a small one is "fewer than five" to all but `internal`."""
         return "@few" if not self.internal and number is not None and 0 < number < SMALL else number
@@ -415,9 +420,9 @@ def view(cycle: Told, audience: str, key: bytes | None = None) -> View:
     classes = {s.id: s.data_class for s in cycle.statements}
     hidden: list[str] = []
     if audience != "internal":
-        hidden += [fold(site.name) for site in cycle.register.sites.values()]
+        hidden += [name for site in cycle.register.sites.values() for name in _hidden(site)]
     if audience == "public":
-        hidden += [fold(party.name) for party in cycle.register.parties.values()]
+        hidden += [name for party in cycle.register.parties.values() for name in _hidden(party)]
     sites, areas = cycle.register.sites.values(), cycle.register.areas.values()
     open_names = {fold(name) for site in sites for name in (site.territory, site.province, site.country) if name}
     open_names |= {fold(name) for area in areas for name in (area.name, area.province, area.country) if name}
@@ -433,6 +438,11 @@ def view(cycle: Told, audience: str, key: bytes | None = None) -> View:
         _open_names=frozenset(open_names),
         key=key or hashlib.blake2b(shas.encode(), digest_size=32).digest(),
     )
+
+
+def _hidden(one: Site | Party) -> frozenset[str]:
+    """The folded names that give a site or party away: those of all that were judged to be it, too."""
+    return names_of(one) if one.also else frozenset({fold(one.name)})
 
 
 def _file_names(cycle: Told, audience: str) -> dict[str, str | None]:

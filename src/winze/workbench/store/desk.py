@@ -96,8 +96,9 @@ def _risks(run: CycleRun, actor: Actor) -> Any:
 
 
 def _plans(run: CycleRun, actor: Actor) -> Any:
+    """Plans that somebody recorded; of one that is only proposed the risk itself tells the deadline."""
     rows = PlanRow.objects.filter(run=run, audience=actor.eyes, due__isnull=False)
-    return rows.exclude(state__in=("closed", "withdrawn"))
+    return rows.exclude(state__in=("closed", "withdrawn")).exclude(key="")
 
 
 def _about(row: RiskRow | PlanRow) -> str:
@@ -167,9 +168,9 @@ def empty(actor: Actor) -> bool:
 
 # -- what changed ----------------------------------------------------------------------------------------------------
 
-NEWS = ("import.loaded", "import.undone", "import.mended", "pair.judged", "cycle.run", "report.made", "member.joined")
+NEWS = ("import.loaded", "import.undone", "import.mended", "match.judged", "cycle.run", "report.made", "member.joined")
 """Events that a home page tells of, in the order of the telling; those of plans come besides."""
-_CHAIN = ("import.", "pair.", "plan.")
+_CHAIN = ("import.", "match.", "plan.")
 """Events of which only those hear who see names of the chain."""
 
 

@@ -232,21 +232,6 @@ def each(actor: Actor, abouts: Iterable[str], act: Any) -> list[Outcome]:
     return outcomes
 
 
-# -- notices ---------------------------------------------------------------------------------------------------------
-
-
-def notices(actor: Actor, most: int = 20) -> list[Notice]:
-    """What this person was told and has not read, newest first."""
-    rows = Notice.objects.filter(organisation=actor.organisation, user=actor.user, read_at=None)
-    return list(rows.order_by("-id")[:most])
-
-
-def read(actor: Actor, numbers: Iterable[int] | None = None) -> int:
-    """Marks notices as read: these, or all."""
-    rows = Notice.objects.filter(organisation=actor.organisation, user=actor.user, read_at=None)
-    return (rows if numbers is None else rows.filter(pk__in=list(numbers))).update(read_at=datetime.now(UTC))
-
-
 def names(numbers: Iterable[int]) -> dict[int, str]:
     """What persons are called, by number."""
     return dict(User.objects.filter(pk__in=set(numbers)).values_list("pk", "name"))

@@ -163,9 +163,10 @@ def _reasons(of: CycleRun, audience: str, positions: list[int]) -> dict[int, lis
 
 
 def _same(item: dict[str, Any]) -> str:
-    """What makes two reasons one: where it was read, else what it says. Its weight may change as it ages."""
+    """What makes two reasons one: where it was read, else what it says but for its figures, which change with the days."""
     read = [item.get(name) for name in ("file", "sheet", "row", "cell")]
-    return json.dumps([item["text"], read if any(read) else item["values"]], sort_keys=True)
+    words = [value for _, value in item["values"] if isinstance(value, str)]
+    return json.dumps([item["text"], read if any(read) else words], sort_keys=True)
 
 
 def _why(row: Any) -> Any:

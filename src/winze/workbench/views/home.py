@@ -20,11 +20,13 @@ from winze.workbench import addresses, exports, tables
 from winze.workbench.access import Actor
 from winze.workbench.middleware import COOKIE
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request, route
-from winze.workbench.store import Absent, cycles, desk, things, together
+from winze.workbench.store import Absent, cycles, desk, people, things, together
 from winze.workbench.views import shown
 
 ALL = (PUBLIC, PARTNER, COMPETITOR)
 ONE_DAY = timedelta(days=1)
+NOTICES = 10
+"""Notices that the home page shows; the others stand on their own page."""
 FIRST_TEMPLATES = ("sites", "chain", "step1")
 """The templates that a first week needs."""
 
@@ -65,19 +67,17 @@ def _worded(actor: Actor, tasks: list[Any]) -> list[dict[str, Any]]:
 
 
 def _notices(request: Request) -> list[dict[str, Any]]:
-    told = together.notices(request.actor)
+    told = people.notices(request.actor).filter(read_at=None).order_by("-id")[:NOTICES]
     found = things.of(request.actor, [one.about for one in told], kept=True)
     names = together.names(one.values["by"] for one in told if "by" in one.values)
     return [_notice(one, found.get(one.about), names, request.LANGUAGE_CODE) for one in told]
 
 
 def _notice(one: Any, thing: Any, names: dict[int, str], language: str) -> dict[str, Any]:
-    values = {name: value for name, value in one.values.items() if name != "by"}
-    if "by" in one.values:
-        values["name"] = names.get(one.values["by"]) or None
     kind, _, number = one.about.partition(":")
     to = thing.to if thing else addresses.to("job", number) if kind == "job" else None
-    return {"notice": one, "text": phrase(one.text, language, **values), "thing": thing, "to": to}
+    by = names.get(one.values.get("by", 0), "")
+    return {"notice": one, "text": phrase(one.text, language, **one.values), "by": by, "thing": thing, "to": to}
 
 
 def _place(kind: str) -> str | None:

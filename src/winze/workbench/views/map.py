@@ -28,7 +28,7 @@ ALL = (PUBLIC, PARTNER, COMPETITOR)
 def map_(request: Request) -> HttpResponse:
     run = run_of(Scope(request.actor, request.GET.dict()))
     if run and request.actor.eyes == "internal":
-        opening.opened(request.actor, "map:precise")
+        opening.opened(request.actor, f"map:{run.pk}", opening.PLACE)
     said: dict[str, Any] = {
         "runs": sorted(cycles.recent(request.actor.organisation, 60), key=lambda one: (one.as_of, one.pk)),
         "marks": f"/map/places.json?{request.GET.urlencode()}",
@@ -47,7 +47,7 @@ def places(request: Request) -> HttpResponse:
     except lists.BadAddress:
         return JsonResponse({}, status=400)
     if actor.eyes == "internal" and rows:
-        opening.opened(actor, "map:precise")
+        opening.opened(actor, f"map:{rows[0].run_id}", opening.PLACE)
     drawn = [_mark(row, request.LANGUAGE_CODE) for row in rows if row.lat is not None]
     return JsonResponse({"places": drawn, "countries": sorted({row.country for row in rows if row.country})})
 

@@ -14,5 +14,5 @@ def _stub(name: str, path: str, methods: tuple[str, ...] = ("GET",)) -> None:
         return render(request, "workbench/home.html")
 
 
-for name, path in (("account", "account/"), ("rules", "rules/")):
+for name, path in (("rules", "rules/"),):
     _stub(name, path)

@@ -1,4 +1,4 @@
-"""Remarks, tasks and notices: about one thing from its page, about many from the rows ticked in a list.
+"""Remarks and tasks: about one thing from its page, about many from the rows ticked in a list.
 
 Names of colleagues stand on these pages: they are shown to members of the same organisation, whoever they are.
 """
@@ -70,13 +70,6 @@ def task(request: Request, number: int) -> HttpResponse:
         together.snooze(request.actor, number, until)
     else:
         return HttpResponseBadRequest()
-    return redirect(onward(request))
-
-
-@route("notices/read/", act="see", methods=("POST",))
-def notices_read(request: Request) -> HttpResponse:
-    """Marks what one was told as read: the ones named, or all."""
-    together.read(request.actor, _numbers(request, "notice") or None)
     return redirect(onward(request))
 
 

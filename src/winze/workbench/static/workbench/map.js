@@ -7,6 +7,9 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const [told, outlines] = await Promise.all([read(words.marks), read(words.outlines)]);
   const map = L.map(box, { attributionControl: false, minZoom: 2, maxZoom: 12, zoomSnap: 0.5 });
+  const points = told.places.map((place) => place.at);
+  if (points.length) map.fitBounds(points, { padding: [40, 40], maxZoom: 8 });
+  else map.setView([0, 22], 3);
   map.zoomControl.setPosition("topright");
   L.control.scale({ imperial: false }).addTo(map);
   const named = new Set(told.countries);
@@ -53,7 +56,4 @@
   for (const place of [...told.places].reverse()) {
     mark(place, ranked <= 400).bindPopup(() => popup(place)).addTo(map);
   }
-  const points = told.places.map((place) => place.at);
-  if (points.length) map.fitBounds(points, { padding: [40, 40], maxZoom: 9 });
-  else map.setView([0, 22], 3);
 })();
