@@ -4,11 +4,9 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('workbench', '0003_data'),
-        ('workbench', '0003_people'),
+        ("workbench", "0003_data"),
+        ("workbench", "0003_people"),
     ]
 
-    operations = [
-    ]
+    operations = []
