@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
 from winze.engine.disclosure import ROLES
 from winze.workbench.access import Actor
-from winze.workbench.models import Membership, Notice, Organisation, User
+from winze.workbench.models import Invitation, Membership, Notice, Organisation, User
 from winze.workbench.store import journal
 
 
@@ -74,3 +75,17 @@ def organisation(actor: Actor) -> Organisation:
 def unread(actor: Actor) -> int:
     """How many notices wait for this person."""
     return Notice.objects.filter(user=actor.user, organisation=actor.organisation, read_at=None).count()
+
+
+@transaction.atomic
+def first(key: str, name: str, email: str, called: str, roles: Iterable[str] = ("administrator", "analyst")) -> str:
+    """Founds an organisation and writes the invitation of its first administrator. Gives the secret of the link."""
+    of, secret, now = found(key, name), secrets.token_urlsafe(32), datetime.now(UTC)
+    user = User.objects.create_user(email, None, name=called)
+    letter = Invitation.objects.create(
+        organisation=of, email=email.lower(), name=called, roles=sorted(roles),
+        token=hashlib.sha256(secret.encode()).hexdigest(), by=user, at=now, expires_at=now + timedelta(days=7),
+    )  # fmt: skip
+    journal.record(None, "member.invited", f"invitation:{letter.pk}", after={"roles": sorted(roles)},
+                   organisation=of.pk)  # fmt: skip
+    return secret
