@@ -38,7 +38,7 @@ def examine(home: Path, *, mend: bool = False) -> list[Finding]:
     migrations = _migrations()
     found.append(migrations)
     if migrations.well:
-        found += [_journal(), *_files(home), _worker(), _jobs()]
+        found += [_journal(), *_files(home), _worker(home), _jobs()]
     return found
 
 
@@ -126,12 +126,14 @@ def _disk() -> Finding:
     return Finding("disk", free >= health.LEAST_FREE, f"{free / 2**30:,.1f} GB free")
 
 
-def _worker() -> Finding:
+def _worker(home: Path) -> Finding:
     from winze.workbench.store import health
 
     silent = health.worker_silent()
+    if not homes.served(home):
+        return Finding("worker", True, "this home is not served now")
     if silent is None:
-        return Finding("worker", True, "never began: this home was not served yet")
+        return Finding("worker", False, "never began")
     return Finding("worker", silent < health.SILENT, f"last told {silent:,.0f} s ago")
 
 

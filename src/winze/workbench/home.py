@@ -88,6 +88,15 @@ def alone(home: Path) -> Iterator[None]:
         yield
 
 
+def served(home: Path) -> bool:
+    """Whether a supervisor holds the home now."""
+    try:
+        with alone(home):
+            return False
+    except Taken:
+        return True
+
+
 def _lock(handle: int) -> None:
     if os.name == "nt":  # pragma: no cover
         import msvcrt

@@ -276,6 +276,15 @@ def hand() -> None:
     hand()
 
 
+def fill(real: Path | None) -> None:
+    """Fills the demo's home with the examples that are not in it yet."""
+    _django(wait=60)
+    end_with_parent()
+    from winze.workbench import demo
+
+    demo.fill_all(real, lambda case, new: say(filled=case, new=new))
+
+
 def _django(wait: float) -> None:
     """Starts Django; `wait` is how many seconds this process waits for another that writes to an SQLite register."""
     import django
@@ -296,12 +305,8 @@ def main(arguments: list[str]) -> None:
             worker()
         case ["hand"]:
             hand()
-        case ["fill", *data]:
-            _django(wait=60)
-            end_with_parent()
-            from winze.workbench import demo
-
-            demo.fill_all(Path(data[0]) if data else None, lambda case: say(filled=case))
+        case ["fill", *real]:
+            fill(Path(real[0]) if real else None)
 
 
 if __name__ == "__main__":

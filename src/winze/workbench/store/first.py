@@ -58,5 +58,3 @@ def found(told: str, name: str, called: str, email: str) -> str:
     made = people.first(key, name.strip(), email.strip(), called.strip())
     _kept().unlink(missing_ok=True)
     return made
-
-

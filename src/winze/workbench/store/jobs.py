@@ -16,7 +16,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 
 from winze.engine.problems import Refusal
-from winze.engine.texts import refuse
+from winze.engine.texts import refusal, refuse
 from winze.workbench.access import Actor, refused
 from winze.workbench.models import Job, Notice
 from winze.workbench.store import Absent, Stale, journal, people
@@ -179,6 +179,12 @@ def _why(wrong: Exception) -> dict[str, Any]:
     if isinstance(wrong, Absent):
         return {"text": "wb.job.why.absent", "values": []}
     return {"text": "wb.job.why.bug", "values": [["kind", type(wrong).__name__]]}
+
+
+def sentence(result: dict[str, Any], language: str) -> str:
+    """Why a job failed, in one sentence."""
+    values = tuple((name, value) for name, value in result["values"])
+    return refusal(Refusal("workbench/job", "", result["text"], values), language)
 
 
 def _tell(job: Job, step: str, done: int, total: int) -> None:
