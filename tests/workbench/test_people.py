@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
+from winze.engine.disclosure import ROLES
 from winze.engine.problems import Refusal
 from winze.workbench.access import Actor
 from winze.workbench.models import Event, Invitation, Membership, Notice, Organisation, Session, User
@@ -18,17 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.store]
 type Named = Callable[[str], Actor]
 type SignedIn = Callable[[str], Client]
 PASSWORD = "a winding shaft, 90 m deep"
-EVERYBODY = (
-    "viewer",
-    "analyst",
-    "assessor",
-    "funder",
-    "responder",
-    "government",
-    "custodian",
-    "administrator",
-    "approver",
-)
+EVERYBODY = tuple(ROLES)
 ADMINISTRATORS = ("administrator", "approver")  # the example's approver looks after people too
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -45,13 +45,12 @@ def _state(*states: tuple[str, Q]) -> Any:
 def _members(scope: Scope) -> QuerySet[Membership]:
     factor = Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP)
     rows = Membership.objects.filter(organisation=scope.actor.organisation).annotate(factor=Exists(factor))
-    rows = rows.select_related("user")
-    return rows if scope.given.get("state") else rows.filter(until=None)
+    return rows.select_related("user")
 
 
-def _month(row: Membership) -> str | None:
+def _month(row: Membership) -> date | str:
     """When somebody was last here, no closer than the month."""
-    return f"{row.user.last_login:%Y-%m}" if row.user.last_login else None
+    return row.user.last_login.date().replace(day=1) if row.user.last_login else "@wb.never"
 
 
 MEMBERS = declare(
@@ -68,7 +67,7 @@ MEMBERS = declare(
             Column("role", "wb.col.role", lambda row: f"@wb.role.{row.role}", "chip"),
             Column("since", "wb.col.since", lambda row: row.since.date(), "date"),
             Column("until", "wb.col.until", lambda row: row.until.date() if row.until else "@wb.stands", "date"),
-            Column("seen", "wb.col.seen", _month, data_class=PERSONAL),
+            Column("seen", "wb.col.seen", _month, "month", PERSONAL),
             Column("factor", "wb.col.factor", lambda row: row.factor, "flag", PERSONAL),
         ),
         orders=(
@@ -79,7 +78,7 @@ MEMBERS = declare(
             Filter("role", "wb.col.role", exactly("role"), listed("wb.role", tuple(ROLES))),
             Filter("state", "wb.filter.role-state",
                    _state(("standing", Q(until=None)), ("ended", Q(until__isnull=False)), ("all", Q())),
-                   listed("wb.role-state", ("standing", "ended", "all"))),
+                   listed("wb.role-state", ("standing", "ended", "all")), default="standing"),
             Filter("factor", "wb.col.factor", lambda rows, value: rows.filter(factor=value == "yes"),
                    listed("wb", ("yes", "no")), data_class=PERSONAL),
         ),
