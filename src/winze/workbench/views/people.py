@@ -97,10 +97,11 @@ def give_role(request: Request, user: int) -> HttpResponse:
 @route("people/<int:user>/help/", act="people", shows=SEEN, methods=("POST",))
 def help_in(request: Request, user: int) -> HttpResponse:
     """A link to a new password, or the second factor taken away."""
-    if "factor" in request.POST:
-        people.help_in(request.actor, user, "second-factor-removed")
+    verb = "second-factor-removed" if "factor" in request.POST else "reset-link"
+    one = people.help_in(request.actor, user, verb)
+    accounts.write(one.email, one.language, f"wb.mail.{verb}")
+    if verb == "second-factor-removed":
         return redirect("person", user)
-    one = people.help_in(request.actor, user, "reset-link")
     return _links(request, "wb.link.reset", [(one.name, one.email, accounts.reset_path(one), False)])
 
 
