@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 
 from winze.engine.disclosure import ROLES
@@ -15,16 +15,11 @@ from winze.workbench.models import Invitation, Membership, Token
 from winze.workbench.store import people, tokens
 from winze.workbench.table import PERSONAL, Act, Column, Filter, Order, Scope, Table, declare, exactly, listed
 
-AGE = (Order("newest", "wb.order.newest", ("age",)),)
-"""Newest first: rows carry `age`, their number turned round."""
+TIME = (Order("time", "wb.order.time", ("id",)),)
 
 
 def _person(number: int | None) -> Sentence | None:
     return None if number is None else sentence("wb.person-number", number=number)
-
-
-def _aged(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.annotate(age=-F("id"))
 
 
 def _state(*states: tuple[str, Q]) -> Any:
@@ -121,7 +116,7 @@ INVITATIONS = declare(
         title="wb.list.invitations",
         question="wb.invitations.question",
         empty="wb.invitations.empty",
-        rows=lambda scope: _aged(Invitation.objects.filter(organisation=scope.actor.organisation)),
+        rows=lambda scope: Invitation.objects.filter(organisation=scope.actor.organisation),
         columns=(
             Column("number", "wb.col.invitation", lambda row: row.pk, "count"),
             Column("name", "wb.col.name", lambda row: row.name, data_class=PERSONAL, quiet=lambda row: row.email),
@@ -131,7 +126,8 @@ INVITATIONS = declare(
             Column("expires", "wb.col.expires", lambda row: row.expires_at.date(), "date"),
             Column("state", "wb.col.state", _letter_state, "chip"),
         ),
-        orders=AGE,
+        orders=TIME,
+        order="-time",
         filters=(
             Filter("state", "wb.col.state", _letter_filter,
                    listed("wb.letter-state", ("open", "accepted", "revoked", "expired"))),
@@ -160,7 +156,7 @@ TOKENS = declare(
         title="wb.list.tokens",
         question="wb.tokens.question",
         empty="wb.tokens.empty",
-        rows=lambda scope: _aged(tokens.of(scope.actor)),
+        rows=lambda scope: tokens.of(scope.actor),
         columns=(
             Column("name", "wb.col.token", lambda row: row.name, quiet=lambda row: f"{row.start}…"),
             Column("owner", "wb.col.owner", lambda row: _person(row.user_id)),
@@ -170,7 +166,8 @@ TOKENS = declare(
             Column("used", "wb.col.used", lambda row: row.used_at or "@wb.never", "date"),
             Column("state", "wb.col.state", _token_state, "chip"),
         ),
-        orders=AGE,
+        orders=TIME,
+        order="-time",
         acts=(Act("revoke", "wb.act.revoke", "token", "revoke_tokens"),),
         act="token",
     )
@@ -195,13 +192,14 @@ NOTICES = declare(
         title="wb.list.notices",
         question="wb.notices.question",
         empty="wb.notices.empty",
-        rows=lambda scope: _aged(people.notices(scope.actor)),
+        rows=lambda scope: people.notices(scope.actor),
         columns=(
             Column("notice", "wb.col.notice", lambda row: Sentence(row.text, tuple(row.values.items())), "link"),
             Column("at", "wb.col.told", lambda row: row.at, "date"),
             Column("state", "wb.col.state", lambda row: f"@wb.notice-state.{'read' if row.read_at else 'new'}", "chip"),
         ),
-        orders=AGE,
+        orders=TIME,
+        order="-time",
         filters=(
             Filter("state", "wb.col.state",
                    _state(("new", Q(read_at=None)), ("read", Q(read_at__isnull=False))),
