@@ -56,7 +56,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "leaflet",
     "ninja",
-    "django_tasks_db",
 ]
 MIDDLEWARE = [
     "winze.workbench.middleware.health",
@@ -111,7 +110,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 API_RATE = os.environ.get("WINZE_API_RATE", "600/min")
 """How often one token may ask."""
@@ -206,7 +204,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
-STATIC_ROOT = HOME / "static"
+STATIC_ROOT = PACKAGE / "static"  # nothing is collected: files are served from the packages they come with
 STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
