@@ -12,7 +12,8 @@ _PLACE = re.compile(r"-?\d{1,3}\.\d{3,}")
 
 
 class Impersonal(logging.Filter):
-    """Takes mail addresses, query strings, links for one person and coordinates out of every line, and the text of an exception too."""
+    """Takes mail addresses, query strings, links for one person and coordinates out of every line, and the
+    text of an exception too."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = impersonal(record.getMessage()), None
