@@ -69,7 +69,9 @@ def test_four_eyes_through_pages_with_two_people(signed_in: Callable[[str], Clie
         "analyst@example.org", "approver@example.org"}  # fmt: skip
 
 
-def test_one_person_with_both_roles_is_refused(signed_in: Callable[[str], Client], actor: Callable[[str], Actor]) -> None:
+def test_one_person_with_both_roles_is_refused(
+    signed_in: Callable[[str], Client], actor: Callable[[str], Actor]
+) -> None:
     from winze.workbench.models import Organisation
     from winze.workbench.store import people
 

@@ -138,8 +138,12 @@ def worded_plan(document: Mapping[str, Any], as_of: date, language: str) -> dict
             for one in document["possible"]
         ],
         "refused": [
-            {**one, "text": term(f"act.{one['act']}", language), "by": term(f"role.{one['role']}", language),
-             "why": refused(one, language)}
+            {
+                **one,
+                "text": term(f"act.{one['act']}", language),
+                "by": term(f"role.{one['role']}", language),
+                "why": refused(one, language),
+            }
             for one in document["refused"]
         ],
         "missing_text": [phrase(name, language) for name in document["missing"]],
@@ -399,4 +403,3 @@ def link(s: Statement, language: str) -> dict[str, Any]:
         "until": said.until,
         "source": _source(s, language),
     }
-

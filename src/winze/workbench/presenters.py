@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from winze.engine.reporting import Sentence
 from winze.engine.texts import LANGUAGES
 from winze.formats.wording import HTML_LANG, number, phrase, term, worded
 from winze.workbench.access import Actor, refused
@@ -77,7 +78,8 @@ def cells(row: Any, columns: tuple[Column, ...], language: str) -> list[Cell]:
     """A row in words. Unknown is the word unknown, never an empty cell."""
     return [
         Cell(
-            column.kind, said(value, language, column.kind), value, phrase(column.title, language),
+            column.kind, said(value, language, column.kind), value(language) if callable(value) else value,
+            phrase(column.title, language),
             said(column.quiet(row), language) if column.quiet and column.quiet(row) is not None else "",
         )
         for column in columns
@@ -93,6 +95,10 @@ def said(value: Any, language: str, kind: str = "text") -> str:
         return phrase("wb.yes" if value else "wb.no", language)
     if isinstance(value, str) and value.startswith("@"):
         return _termed(value, language) if "." in value else value
+    if callable(value):
+        return str(value(language))
+    if isinstance(value, Sentence):
+        return phrase(value, language)
     if isinstance(value, datetime):
         return f"{worded(value.date(), language)}, {value:%H:%M} UTC"
     if isinstance(value, date):
@@ -116,6 +122,10 @@ def plain(value: Any, language: str) -> Any:
     """A value as a sheet or the API carries it: figures and days as such, terms in words, None for unknown."""
     if isinstance(value, str) and value.startswith("@") and "." in value:
         return _termed(value, language)
+    if callable(value):
+        return value(language)
+    if isinstance(value, Sentence):
+        return phrase(value, language)
     if isinstance(value, list | tuple):
         return [plain(item, language) for item in value]
     return value

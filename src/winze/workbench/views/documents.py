@@ -59,7 +59,9 @@ def document(request: Request, number: int) -> FileResponse:
     """The bytes of a document, always as a download and never as something a browser would run."""
     found, path = documents.open_(request.actor, number)
     named = found.name if request.actor.sees(COMPETITOR) else f"document-{found.pk}"
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=named, content_type="application/octet-stream")
+    response = FileResponse(
+        path.open("rb"), as_attachment=True, filename=named, content_type="application/octet-stream"
+    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 

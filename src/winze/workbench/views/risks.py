@@ -127,12 +127,12 @@ def _buttons(
             sentence = None
         else:
             sentence = refused.get(verb) or refusal(
-                refuse("workflow/plan", "refused.state", state=f"@term.plan-state.{(plan or {}).get('state', 'draft')}"),
+                refuse(
+                    "workflow/plan", "refused.state", state=f"@term.plan-state.{(plan or {}).get('state', 'draft')}"
+                ),
                 language,
             )
         act = plans.ACTS[possible.get(verb, "owner")]
         it = presenters.button(request.actor, act if sentence is None else "see", sentence)
         found.append({"verb": verb, "to": f"{to}&act={verb}#act" if to else None, **it})
     return found
-
-
