@@ -76,7 +76,7 @@ def _site(request: Request, row: Any) -> dict[str, Any]:
     run = cycles.newest(actor.organisation)
     signals = describing.signals(_signals(run, actor.eyes, row.subject), language)
     origins = built.chain_origins.get(row.subject, ()) + built.chain_origins.get((found and found.area) or "", ())
-    about = f"site:{row.pk}"
+    about = f"site:{row.code}"
     return {
         "row": row,
         "site": found,
@@ -275,7 +275,7 @@ def _party(request: Request, row: Any, language: str) -> dict[str, Any]:
         one["inwards"] = party_id(s.said.buyer) in names
         one["over"] = s.said.until is not None and s.said.until < day
     run = cycles.newest(actor.organisation)
-    about = f"party:{row.pk}"
+    about = row.subject
     on_links = {row.subject, *row.also, *(f"link:{s.id}" for s in links)}
     signals = [one for subject in sorted(on_links) for one in _signals(run, actor.eyes, subject)]
     worded = describing.signals(signals, language)

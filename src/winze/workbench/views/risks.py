@@ -19,11 +19,13 @@ from winze.workbench.store import Absent, cycles, plans, register
 from winze.workbench.table import Scope
 from winze.workbench.tables.risks import RISKS, run_of
 from winze.workbench.views import shown
+from winze.workbench.views.documents import kept
 
 ALL = (PUBLIC, PARTNER, COMPETITOR)
 REVIEWS = ("review-improved", "review-partly", "review-none")
 ASKED_FIRST = ("adopt", "suspend", "disengage", "review", "reassess")
-"""What people ask of a risk first (a review by the first outcome that is open); each is a button here, disabled with the rule's sentence where it may not happen."""
+"""What people ask of a risk first, a review by the first outcome that is open: each is a button, disabled with the
+rule's sentence where it may not happen."""
 
 
 @route("risks/", act="see", shows=RISKS.shows)
@@ -61,7 +63,7 @@ def risk(request: Request, position: int) -> HttpResponse:
         "plan_key": key,
         "plan": describing.worded_plan(plan, today if key else run.as_of, language) if plan else None,
         "buttons": _buttons(request, plan, key, row, run.pk),
-        "about": f"risk:{document['id'] or position}",
+        **kept(request, f"risk:{register.risk_row(run, actor.eyes, position).key}"),
     }
     return render(request, "workbench/risk.html", said)
 
