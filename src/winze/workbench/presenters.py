@@ -31,6 +31,7 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("imports", "wb.nav.imports", "see-chain"),
     ("rules", "wb.nav.rules", "see"),
     ("glossary", "wb.nav.glossary", "see"),
+    ("journal", "wb.list.journal", "journal"),
     ("people", "wb.nav.people", "see"),
     ("jobs", "wb.nav.jobs", "see"),
 )
