@@ -86,6 +86,8 @@ def cells(row: Any, columns: tuple[Column, ...], language: str) -> list[Cell]:
 
 def said(value: Any, language: str, kind: str = "text") -> str:
     """A value in words: terms behind `@`, lists joined, days and figures as the language writes them."""
+    if callable(value):
+        value = value(language)
     if value is None or value == "":
         return term("unknown", language)
     if isinstance(value, bool):
@@ -108,6 +110,8 @@ def said(value: Any, language: str, kind: str = "text") -> str:
 
 def plain(value: Any, language: str) -> Any:
     """A value as a sheet or the API carries it: figures and days as such, terms in words, None for unknown."""
+    if callable(value):
+        value = value(language)
     if isinstance(value, str) and value.startswith("@") and "." in value:
         return phrase(value[1:], language)
     if isinstance(value, list | tuple):
@@ -162,7 +166,7 @@ def worded_risk(document: dict[str, Any], language: str) -> dict[str, Any]:
 def worded_reason(item: dict[str, Any], language: str) -> dict[str, Any]:
     """One reason in words, with the file, sheet, row and cell it was read from where the reader may know them."""
     values = dict(item["values"])
-    filled = {name: _dated(value) for name, value in values.items()}
+    filled = {name: dated(value) for name, value in values.items()}
     where = [item.get("file"), item.get("sheet"), item.get("cell")]
     return {
         "text": phrase(item["text"], language, **filled),
@@ -187,7 +191,8 @@ def place(found: dict[str, Any], language: str) -> str:
     return ", ".join(dict.fromkeys(str(part) for part in parts if part)) or term("unknown", language)
 
 
-def _dated(value: Any) -> Any:
+def dated(value: Any) -> Any:
+    """A day that was kept as text, as a day again; anything else as it is."""
     if isinstance(value, str) and len(value) == 10 and value[4] == "-":
         try:
             return date.fromisoformat(value)

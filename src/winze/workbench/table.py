@@ -33,7 +33,7 @@ PUBLIC, PARTNER, COMPETITOR, PERSONAL = (
 @dataclass(frozen=True)
 class Column:
     """One column. `value` gives plain data (text, number, date, None for unknown) or a message id behind `@`, worded in
-    the reader's language; `kind` says how a page shows it: text, number, date, share (0 to 1 with an interval), letter,
+    the reader's language, or a function of that language; `kind` says how a page shows it: text, number, date, share (0 to 1 with an interval), letter,
     chip, term, count, link. `title` is a message id."""
 
     key: str
