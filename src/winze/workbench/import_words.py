@@ -100,7 +100,12 @@ def consequences(found: Any, language: str) -> list[dict[str, Any]]:
         "skip": phrase("wb.data.would.skip", language, **counts),
         "update": phrase("wb.data.would.update", language, **counts),
     }  # fmt: skip
-    return [{"mode": mode, "title": phrase(f"wb.data.mode.{mode}", language), "would": told[mode]} for mode in told]
+    bulk = " " + phrase("wb.data.would.bulk", language, bulk=counts["bulk"]) if counts["bulk"] else ""
+    return [
+        {"mode": mode, "title": phrase(f"wb.data.mode.{mode}", language),
+         "would": would + (bulk if mode != "stop" or not stops else "")}
+        for mode, would in told.items()
+    ]  # fmt: skip
 
 
 # -- a row -----------------------------------------------------------------------------------------------------------

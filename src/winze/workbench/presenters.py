@@ -80,14 +80,18 @@ def cells(row: Any, columns: tuple[Column, ...], language: str) -> list[Cell]:
             said(column.quiet(row), language) if column.quiet and column.quiet(row) is not None else "",
         )
         for column in columns
-        for value in [column.value(row)]
+        for value in [_in(column.value(row), language)]
     ]  # fmt: skip
+
+
+def _in(value: Any, language: str) -> Any:
+    """A value that depends on the language, in it."""
+    return value(language) if callable(value) else value
 
 
 def said(value: Any, language: str, kind: str = "text") -> str:
     """A value in words: terms behind `@`, lists joined, days and figures as the language writes them."""
-    if callable(value):
-        value = value(language)
+    value = _in(value, language)
     if value is None or value == "":
         return term("unknown", language)
     if isinstance(value, bool):
@@ -110,8 +114,7 @@ def said(value: Any, language: str, kind: str = "text") -> str:
 
 def plain(value: Any, language: str) -> Any:
     """A value as a sheet or the API carries it: figures and days as such, terms in words, None for unknown."""
-    if callable(value):
-        value = value(language)
+    value = _in(value, language)
     if isinstance(value, str) and value.startswith("@") and "." in value:
         return phrase(value[1:], language)
     if isinstance(value, list | tuple):

@@ -44,7 +44,7 @@ def _list(request: Request, wrong: Iterable[str] = (), status: int = 200) -> Htt
     response = shown.page(
         request, IMPORTS, "workbench/imports.html", path=reverse("imports"), wrong=list(wrong),
         classes=_classes(request), senders=imports.senders(actor), limit=files.most() // 2**20,
-        folders=watched.of(actor), modes=imports.MODES, watched_below=watched.below(actor),
+        folders=watched.of(actor), modes=imports.MODES, watched_below=str(watched.below(actor)),
         templates=_templates(request.LANGUAGE_CODE), all_languages=presenters.OWN_NAMES.items(),
     )  # fmt: skip
     response.status_code = status if response.status_code == 200 else response.status_code
