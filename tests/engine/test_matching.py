@@ -702,3 +702,25 @@ def test_names_that_were_linked_away_stay_hidden_and_proposals_stay_inside() -> 
 def test_the_same_words_fold_to_one_party_and_need_no_judgement() -> None:
     assert proposals(supply("Comptoir AMANI", "Me", me="buyer"), supply("comptoir amani", "You")) == ()
     assert isinstance(supply("A", "B").said, Supply) and fold("A") == "a"
+
+
+def test_an_act_on_a_party_by_its_other_name_counts_once_a_person_judged_the_two_the_same() -> None:
+    from engine.acting import FORCES, act, adopted, case
+    from engine.acting import RULES as BOOK
+    from winze.engine import mitigation
+
+    acts = [
+        *adopted(FORCES),
+        act("ask-reply", "2020-02-01", "Amina", "owner", "Comptoir Amani SARL"),
+        act("record-harm-test", "2020-02-01", "Amina", note="Note 4"),
+        act("suspend", "2020-03-02", "Boris", "approver", "Comptoir Amani SARL"),
+    ]
+
+    def state(*more: Statement) -> str:
+        about = case(FORCES, "2020-05-11", *acts, *more)
+        linked = link(about.statements)
+        found = mitigation.plans(linked, replace(about, statements=linked, register=build(linked), rulebook=BOOK))[0]
+        return found[0].trade
+
+    judgement = judged("party:comptoir amani", "party:comptoir amani sarl")
+    assert (state(), state(judgement)) == ("trading", "suspended")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, get_args
+from typing import Any
 
 from winze.engine.records import (
     ConflictCount,
@@ -33,7 +33,6 @@ from winze.engine.records import (
     PolicyDay,
     Price,
     Quote,
-    Record,
     SiteEntry,
     Statement,
     Supply,
@@ -153,6 +152,3 @@ def compare(
             new += [statement for statement in left if statement.id not in there]
     gone = [one for key, stood in known.items() if key not in groups for one in stood if one.id not in superseded]
     return Comparison(tuple(new), tuple(same), tuple(changed), tuple(gone))
-
-
-RECORDS: tuple[type[Any], ...] = get_args(Record)

@@ -116,7 +116,7 @@ class _Book:
 
     def __init__(self, rule: str, rulebook: Rules, as_of: date) -> None:
         self.rule = rule
-        self._rulebook, self._as_of = rulebook, as_of
+        self._rulebook, self._as_of, self._figures = rulebook, as_of, dict[str, float]()
         facts = rulebook.rule(rule).facts
         self.numerals = {str(word): str(number) for word, number in facts["numerals"].items()}
         self.generic = frozenset(map(str, facts.get("generic", ())))
@@ -125,7 +125,9 @@ class _Book:
         self.forms = sorted(spelt, key=lambda pair: (-len(pair[1]), pair))
 
     def __getitem__(self, name: str) -> float:
-        return float(self._rulebook.figure(self.rule, name, self._as_of).value)
+        if name not in self._figures:
+            self._figures[name] = float(self._rulebook.figure(self.rule, name, self._as_of).value)
+        return self._figures[name]
 
     def part(self, text: str, contribution: float, **values: Value) -> Reason:
         return because(text, self.rule, None, round(contribution, 3), **values)
@@ -179,7 +181,10 @@ def _closest(ones: tuple[_Name, ...], others: tuple[_Name, ...]) -> tuple[float,
 
 
 def _likeness(one: _Name, other: _Name) -> float:
-    return max(token_sort(*sorted((one.bare, other.bare))), token_sort(*sorted((one.joined, other.joined))))
+    alike = token_sort(*sorted((one.bare, other.bare)))
+    if one.bare == one.joined and other.bare == other.joined:
+        return alike
+    return max(alike, token_sort(*sorted((one.joined, other.joined))))
 
 
 def _name_parts(book: _Book, alike: float, one: _Name, other: _Name) -> Iterator[Reason]:

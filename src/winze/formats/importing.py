@@ -52,8 +52,8 @@ class ShownSheet:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Rows of data. `read` is None for a file that is no table; a row may also be neither loaded nor refused, where it
-    says nothing or repeats another."""
+    """Rows of data. `read` is unknown (None) where no reader found a table of its own; a row may also be neither
+    loaded nor refused, where it says nothing or repeats another."""
 
     read: int | None
     loaded: int
@@ -152,7 +152,7 @@ def _counts(source: Source, found: Reading, wrong: Mapping[str | None, Mapping[i
     torn = sum(1 for row in source.torn if row in wrong.get(None, {}))  # they pass no reader
     pages = [page for sheet, page in source.pages.items() if page.head or any(at[0] == sheet for at in loaded)]
     return Counts(
-        read=sum(page.data_rows for page in pages) + torn if pages else None if loaded else 0,
+        read=sum(page.data_rows for page in pages) + torn if pages else None,
         loaded=len(loaded) if pages else len(found.statements),
         refused=len(refused),
         left_out=sum(1 for problem in found.problems if problem.code == "row_left_out"),

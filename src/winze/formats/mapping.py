@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -371,6 +371,7 @@ def _headings_of(template: Template, titles: Sequence[Cell]) -> int:
     return sum(any(_named(text, column) for column in template.columns) for text in texts)
 
 
+@lru_cache(maxsize=10_000)
 def _bare(title: str) -> str:
     """A heading folded, without the number it may end on: "Minerai 2" is named like "Minerai"."""
     return re.sub(r"(?<=\D)\d{1,2}$", "", fold(title)).strip()
@@ -390,9 +391,11 @@ def _confidence(title: str, column: str, cells: Sequence[Cell]) -> float:
     seen = [cell for cell in cells if as_text(cell) is not None]
     if not seen:
         return 0.9 * named
+    if named == 0 and not (telling and len(seen) >= 3):
+        return 0.0
     share = sum(accepts(cell) for cell in seen) / len(seen)
     if named == 0:
-        return 0.6 * share if telling and share >= 0.8 and len(seen) >= 3 else 0.0
+        return 0.6 * share if share >= 0.8 else 0.0
     return named * (0.3 + 0.7 * share)
 
 
@@ -453,7 +456,9 @@ def _within(limit: float) -> Callable[[Cell], bool]:
     return degrees
 
 
+@cache
 def _known_word(words: str) -> Callable[[Cell], bool]:
+    @lru_cache(maxsize=10_000)
     def known(cell: Cell) -> bool:
         parts = [
             part for part in re.split(r"[;,、；，/]|\s+(?:and|et|y)\s+|[和及与]", as_text(cell) or "") if part.strip()
@@ -480,7 +485,7 @@ _CONTENT: dict[str, tuple[Callable[[Cell], bool], bool]] = {
     "count": (_is_count, False),
     "number": (lambda cell: _number(cell) is not None, False),
     "price": (lambda cell: bool(re.search(r"\d", as_text(cell) or "")) or len(as_text(cell) or "") <= 8, False),
-    "country": (lambda cell: iso3(as_text(cell) or "") is not None, True),
+    "country": (lru_cache(maxsize=10_000)(lambda cell: iso3(as_text(cell) or "") is not None), True),
     "flag": (lambda cell: (as_text(cell) or "").casefold() in TRUE | FALSE, False),
 }
 """For each kind of value, whether a cell holds one, and whether that alone tells what the column is."""

@@ -8,7 +8,7 @@ from django.tasks import task
 
 from winze.workbench.access import Actor
 from winze.workbench.models import CycleRun, Job
-from winze.workbench.store import cycles, imports, jobs
+from winze.workbench.store import cycles, imports, jobs, reports
 from winze.workbench.store.jobs import Progress
 
 
@@ -32,4 +32,4 @@ def _import(job: Job, actor: Actor | None, progress: Progress) -> dict[str, Any]
     return {"import": loaded.pk, "state": loaded.state}
 
 
-jobs.WORK.update({"cycle": _cycle, "import": _import})
+jobs.WORK.update({"cycle": _cycle, "import": _import, "report": reports.make})

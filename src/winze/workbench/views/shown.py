@@ -38,11 +38,11 @@ def page(request: Request, table: Table, template: str = "workbench/list.html", 
         "rows": [
             (row, table.link(row), presenters.cells(row, found.columns, language), table.id(row)) for row in found.rows
         ],
-        "orders": [_order(found, one, here, asked, language) for one in table.orders],
+        "orders": [_order(found, one, here, asked, language) for one in table.ordered(scope.actor)],
         "filters": [_filter(found, scope, one, language) for one in table.offered(scope.actor)],
         "following": presenters.address(found, here, asked, after=found.next) if found.next else None,
         "first": presenters.address(found, here, asked) if asked.get("after") else None,
-        "kept": {key: value for key, value in asked.items() if key in ("run", "about", "order")},
+        "kept": {key: value for key, value in asked.items() if key in ("run", "against", "about", "order")},
         "export": f"{reverse('export', args=[table.key])}?{urlencode(asked)}",
         "here": request.get_full_path(),
         **more,
