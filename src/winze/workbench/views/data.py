@@ -12,7 +12,6 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from winze.engine.disclosure import ROLES
 from winze.engine.problems import Refusal
 from winze.engine.records import DataClass
 from winze.engine.texts import LANGUAGES, refusal
@@ -43,7 +42,7 @@ def _list(request: Request, wrong: Iterable[str] = (), status: int = 200) -> Htt
     actor = request.actor
     response = shown.page(
         request, IMPORTS, "workbench/imports.html", path=reverse("imports"), wrong=list(wrong),
-        classes=_classes(request), senders=imports.senders(actor), limit=files.most() // 2**20,
+        classes=_classes(), senders=imports.senders(actor), limit=files.most() // 2**20,
         folders=watched.of(actor), modes=imports.MODES, watched_below=str(watched.below(actor)),
         templates=_templates(request.LANGUAGE_CODE), all_languages=presenters.OWN_NAMES.items(),
     )  # fmt: skip
@@ -51,15 +50,13 @@ def _list(request: Request, wrong: Iterable[str] = (), status: int = 200) -> Htt
     return response
 
 
-def _classes(request: Request) -> list[dict[str, Any]]:
-    """Each class with what it means; one that the sender could not open again is there, disabled."""
-    spoken = request.LANGUAGE_CODE
+def _classes() -> list[dict[str, Any]]:
+    """Each class with what it means; those that no import has are there, disabled, with where such a file belongs."""
     found = []
     for one in DataClass:
-        who = sorted(phrase(f"wb.role.{role}", spoken) for role, seen in ROLES.items() if one in seen)
         found.append({
             "key": str(one), "title": f"wb.data.class.{one}", "why": f"wb.data.class-why.{one}",
-            "chosen": one is DataClass.PARTNER, "closed": not request.actor.sees(one), "roles": ", ".join(who),
+            "chosen": one is DataClass.PARTNER, "closed": one not in imports.CLASSES,
         })  # fmt: skip
     return found
 
@@ -98,8 +95,6 @@ def _class(request: Request) -> DataClass:
         wanted = DataClass(request.POST.get("data_class") or "partner")
     except ValueError as wrong:
         raise Absent from wrong
-    if not request.actor.sees(wanted):
-        raise Absent
     return wanted
 
 
@@ -138,16 +133,16 @@ def import_(request: Request, number: int) -> HttpResponse:
     if asked := request.GET.get("row", ""):
         return redirect(row_address(number, request.GET.get("sheet"), int(asked) if asked.isdigit() else 0))
     opens = imports.opens(request.actor, found)
-    picture = imports.dry_run(found) if opens else {}
-    given = {"about": f"import:{number}"}
-    language = request.LANGUAGE_CODE
-    return shown.page(
-        request, PROBLEMS, "workbench/import.html", given=given, found=found, opens=opens,
-        sheets=import_words.sheets(picture, number, language), picture=picture, job=imports.under_way(found),
-        behind=imports.behind(found), consequences=import_words.consequences(found, language),
-        mends=imports.mends(found), is_open=found.state in imports.OPEN, taken=import_words.taken_for(found, picture, language),
-        mappable=picture.get("mappable") or bool(found.mapping),
-    )  # fmt: skip
+    picture, language = imports.dry_run(found) if opens else {}, request.LANGUAGE_CODE
+    said = {
+        "found": found, "opens": opens, "picture": picture, "job": imports.under_way(found),
+        "behind": imports.behind(found), "mends": imports.mends(found), "is_open": found.state in imports.OPEN,
+        "mappable": picture.get("mappable") or bool(found.mapping),
+        "sheets": import_words.sheets(picture, number, language),
+        "taken": import_words.taken_for(found, picture, language),
+        "consequences": import_words.consequences(found, language),
+    }  # fmt: skip
+    return shown.page(request, PROBLEMS, "workbench/import.html", given={"about": f"import:{number}"}, **said)
 
 
 @route("imports/read/", name="import-of", act="see-chain", shows=EVERY)
@@ -236,8 +231,8 @@ def row(request: Request, number: int) -> HttpResponse:
         return _mend(request, number, sheet, at)
     found = imports.one(request.actor, number)
     seen = imports.row(request.actor, number, sheet, at)
-    return render(request, "workbench/import_row.html",
-                  {"found": found, "row": import_words.file_row(seen, request.LANGUAGE_CODE), "seen": seen})  # fmt: skip
+    cells = import_words.file_row(seen, request.LANGUAGE_CODE)
+    return render(request, "workbench/import_row.html", {"found": found, "row": cells, "seen": seen})
 
 
 def _mend(request: Request, number: int, sheet: str | None, at: int) -> HttpResponse:
