@@ -13,13 +13,14 @@ from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from benchmarks import cycle, exposure, judgement
+from benchmarks import cycle, exposure, judgement, workbench
 from benchmarks.measured import ROOT, Found
 
 JOBS: dict[str, Callable[[str], Found]] = {
     "exposure": exposure.measure,
     "cycle": cycle.measure,
     "judgement": judgement.measure,
+    "pages": workbench.measure,
 }
 PAGE = ROOT / "docs" / "explanation" / "benchmarks.md"
 START, END = "<!-- measured: written by make bench -->", "<!-- end of measured -->"

@@ -26,11 +26,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
+from winze.engine.matching import Proposal
 from winze.engine.plan import OF_A_PARTY, Objective, Plan, Step
 from winze.engine.problems import Problem
 from winze.engine.reasons import Reason, Signal, Value
 from winze.engine.records import DataClass, Input, Origin, Point, Statement, Supply
-from winze.engine.register import Register, fold
+from winze.engine.register import Party, Register, Site, fold, names_of
 from winze.engine.risks import Risk
 
 AUDIENCES = ("partner", "internal", "public")
@@ -53,8 +54,8 @@ ROLES: Mapping[str, frozenset[DataClass]] = {
         "administrator": (DataClass.PERSONAL,),
     }.items()
 }
-"""The classes each role of an organisation sees. Whoever looks after people and the instrument sees no competitor's data
-by that; a funder, a responder and an officer of a government see what a partner sees."""
+"""The classes each role of an organisation sees. Whoever looks after people and the instrument sees no competitor's
+data by that; a funder, a responder and an officer of a government see what a partner sees."""
 PRECISE = frozenset({"analyst", "assessor", "approver"})
 """The roles that see precise places, names of sites and the chain of their own organisation."""
 CHOOSES: Mapping[str, tuple[str, ...]] = {"internal": AUDIENCES, "partner": ("partner", "public")}
@@ -88,7 +89,7 @@ _PLAIN_VALUES = frozenset(
 
 
 def cleared(roles: Iterable[str]) -> frozenset[DataClass]:
-    """The data classes that somebody with these roles sees: none without a role. An unknown role is our bug (KeyError)."""
+    """The data classes that somebody with these roles sees: none without a role. An unknown role is our bug."""
     return frozenset().union(*(ROLES[role] for role in roles))
 
 
@@ -193,7 +194,7 @@ class View:
     _names: Mapping[str, str | None]  # input id -> its name, None where withheld
     _hidden_names: tuple[str, ...]  # folded names that may not stand in a sentence
     _open_names: frozenset[str]  # folded names of areas, provinces and countries, which may
-    _key: bytes
+    key: bytes  # keys the codes of places
     _judged: dict[str, bool] = field(default_factory=dict, repr=False)
 
     @property
@@ -204,7 +205,7 @@ class View:
 
     def code(self, subject: str) -> str:
         """The short code of a site: the same for every audience and language of one case."""
-        digest = hashlib.blake2b(subject.encode(), key=self._key, digest_size=5).digest()
+        digest = hashlib.blake2b(subject.encode(), key=self.key, digest_size=5).digest()
         return base64.b32encode(digest).decode()[:6]
 
     def place(self, subject: str) -> Place:
@@ -218,7 +219,8 @@ class View:
             return Place("area", area.name, None, area.name, area.province, area.country, (),
                          area.centre if self.internal else None, added)  # fmt: skip
         if party := self.register.parties.get(where):
-            return Place("party", None if self.audience == "public" else party.name, self.code(where), about=added)
+            known = self.audience != "public" and self._met(party)
+            return Place("party", party.name if known else None, self.code(where), about=added)
         if kind == "link":
             return Place("link", self._link(key), self.code(where), about=added)
         if kind == "province":
@@ -233,6 +235,10 @@ class View:
         site = self.register.sites[subject]
         return Place("site", site.name if self.internal else None, self.code(subject), site.territory, site.province,
                      site.country, site.minerals, site.point if self.internal else None, about)  # fmt: skip
+
+    def _met(self, party: Party) -> bool:
+        """Whether anything the audience may see speaks of a party; one that no link names stands in a list of its own."""
+        return not party.supplies or any(self.sees(statement.id) for statement in party.supplies)
 
     def _link(self, statement: str) -> str | None:
         """Who supplies whom, to those who may know."""
@@ -368,6 +374,10 @@ class View:
         own = not objective.template.startswith("annex3/") and not self._speakable(objective.template)
         return replace(objective, by=None, template="…" if own else objective.template)
 
+    def proposal(self, proposal: Proposal) -> Proposal | None:
+        """A pair for a person to judge: it names sites, parties and distances, so nobody but `internal` sees it."""
+        return proposal if self.internal else None
+
     def count(self, number: int | None) -> Value:
         """A count as the audience may see it: a small one is "fewer than five" to all but `internal`."""
         return "@few" if not self.internal and number is not None and 0 < number < SMALL else number
@@ -387,8 +397,14 @@ class View:
             return problem
         at, named = problem.origin, self._names.get(problem.origin.input)
         origin = at if named is not None or not at.input else Origin("", None, at.row, None)
-        values = tuple((name, value if name in _PLAIN_VALUES else "…") for name, value in problem.values)
-        return replace(problem, origin=origin, values=values)
+        return replace(unquoted(problem), origin=origin)
+
+
+def unquoted(problem: Problem) -> Problem:
+    """A problem whose sentence quotes no cell."""
+    return replace(
+        problem, values=tuple((name, value if name in _PLAIN_VALUES else "…") for name, value in problem.values)
+    )
 
 
 def band(km: float) -> str:
@@ -401,16 +417,17 @@ def band(km: float) -> str:
     return f">{_BANDS[-1]}"
 
 
-def view(cycle: Told, audience: str) -> View:
-    """The eyes of an audience on a cycle. Raises ValueError for an audience that does not exist."""
+def view(cycle: Told, audience: str, key: bytes | None = None) -> View:
+    """The eyes of an audience on a cycle. `key` keys the codes of places, where they are to be the same in every cycle
+    of one register. Raises ValueError for an audience that does not exist."""
     if audience not in AUDIENCES:
         raise ValueError(f"no such audience: {audience}; there are {', '.join(AUDIENCES)}")
     classes = {s.id: s.data_class for s in cycle.statements}
     hidden: list[str] = []
     if audience != "internal":
-        hidden += [fold(site.name) for site in cycle.register.sites.values()]
+        hidden += [name for site in cycle.register.sites.values() for name in _hidden(site)]
     if audience == "public":
-        hidden += [fold(party.name) for party in cycle.register.parties.values()]
+        hidden += [name for party in cycle.register.parties.values() for name in _hidden(party)]
     sites, areas = cycle.register.sites.values(), cycle.register.areas.values()
     open_names = {fold(name) for site in sites for name in (site.territory, site.province, site.country) if name}
     open_names |= {fold(name) for area in areas for name in (area.name, area.province, area.country) if name}
@@ -424,8 +441,13 @@ def view(cycle: Told, audience: str) -> View:
         _names=_file_names(cycle, audience),
         _hidden_names=tuple(sorted({name for name in hidden if name})),
         _open_names=frozenset(open_names),
-        _key=hashlib.blake2b(shas.encode(), digest_size=32).digest(),
+        key=key or hashlib.blake2b(shas.encode(), digest_size=32).digest(),
     )
+
+
+def _hidden(one: Site | Party) -> frozenset[str]:
+    """The folded names that give a site or party away: those of all that were judged to be it, too."""
+    return names_of(one) if one.also else frozenset({fold(one.name)})
 
 
 def _file_names(cycle: Told, audience: str) -> dict[str, str | None]:

@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 _MAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 _QUERY = re.compile(r"\?[^\s\"']+")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_SECRET = re.compile(r"(?<=/invitation/)[\w-]+|(?<=/key/)[\w-]+|\bwz_[\w-]+")
 _PLACE = re.compile(r"-?\d{1,3}\.\d{3,}")
 _FIELD = re.compile(r"%(?:\(\w+\))?[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?[a-zA-Z]|%%")
 SAID = frozenset({"event", "route", "method", "verb", "state", "kind"})
@@ -68,8 +69,9 @@ def _foreign(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def impersonal(text: str) -> str:
-    """A text without what stands in quotes, mail addresses, query strings and coordinates."""
-    for pattern, mark in ((_QUOTED, "[text]"), (_MAIL, "[mail]"), (_QUERY, "?[query]"), (_PLACE, "[place]")):
+    """A text without what stands in quotes, links for one person, mail addresses, query strings and coordinates."""
+    marks = ((_QUOTED, "[text]"), (_SECRET, "[secret]"), (_MAIL, "[mail]"), (_QUERY, "?[query]"), (_PLACE, "[place]"))
+    for pattern, mark in marks:
         text = pattern.sub(mark, text)
     return text
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from winze.engine.reporting import Sentence
 from winze.engine.texts import LANGUAGES
 from winze.formats.wording import HTML_LANG, number, phrase, term, worded
 from winze.workbench.access import Actor, refused
@@ -76,7 +77,8 @@ def cells(row: Any, columns: tuple[Column, ...], language: str) -> list[Cell]:
     """A row in words. Unknown is the word unknown, never an empty cell."""
     return [
         Cell(
-            column.kind, said(value, language, column.kind), value, phrase(column.title, language),
+            column.kind, said(value, language, column.kind), value(language) if callable(value) else value,
+            phrase(column.title, language),
             said(column.quiet(row), language) if column.quiet and column.quiet(row) is not None else "",
         )
         for column in columns
@@ -91,7 +93,11 @@ def said(value: Any, language: str, kind: str = "text") -> str:
     if isinstance(value, bool):
         return phrase("wb.yes" if value else "wb.no", language)
     if isinstance(value, str) and value.startswith("@"):
-        return phrase(value[1:], language) if "." in value else value
+        return _termed(value, language) if "." in value else value
+    if callable(value):
+        return str(value(language))
+    if isinstance(value, Sentence):
+        return phrase(value, language)
     if isinstance(value, datetime):
         return f"{worded(value.date(), language)}, {value:%H:%M} UTC"
     if isinstance(value, date):
@@ -106,10 +112,19 @@ def said(value: Any, language: str, kind: str = "text") -> str:
     return str(value)
 
 
+def _termed(value: str, language: str) -> str:
+    """The words of `@message.id`; countries have their names from the common locale data."""
+    return worded(value, language) if value.startswith("@country.") else phrase(value[1:], language)
+
+
 def plain(value: Any, language: str) -> Any:
     """A value as a sheet or the API carries it: figures and days as such, terms in words, None for unknown."""
     if isinstance(value, str) and value.startswith("@") and "." in value:
-        return phrase(value[1:], language)
+        return _termed(value, language)
+    if callable(value):
+        return value(language)
+    if isinstance(value, Sentence):
+        return phrase(value, language)
     if isinstance(value, list | tuple):
         return [plain(item, language) for item in value]
     return value
@@ -172,6 +187,10 @@ def worded_reason(item: dict[str, Any], language: str) -> dict[str, Any]:
         "source": " ".join(str(part) for part in where if part)
         + (f" {phrase('explain.row', language)} {item['row']}" if item.get("row") else ""),
         "coarsened": item.get("coarsened", False),
+        "raw": item["values"],
+        "file": item.get("file"),
+        "sheet": item.get("sheet"),
+        "row": item.get("row"),
     }
 
 

@@ -25,7 +25,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from winze.engine import rules
 from winze.workbench.access import Actor
 from winze.workbench.models import CycleRun, Import, Job
-from winze.workbench.store import cycles, health, imports, jobs, watching
+from winze.workbench.store import cycles, health, imports, jobs, reports, watching
 from winze.workbench.store.jobs import Progress
 
 log = logging.getLogger("winze.worker")
@@ -52,9 +52,9 @@ def _import_stands(job: Job) -> dict[str, Any] | None:
     return {"import": found.pk, "state": found.state} if found else None
 
 
-jobs.WORK.update({"cycle": _cycle, "import": _import})
+jobs.WORK.update({"cycle": _cycle, "import": _import, "report": reports.make})
 jobs.STANDS.update({"cycle": _cycle_stands, "import": _import_stands})
-jobs.NEEDS.update({"cycle": "run", "import": "import"})
+jobs.NEEDS.update({"cycle": "run", "import": "import", "report": "export"})
 
 
 # -- the hand --------------------------------------------------------------------------------------------------------
