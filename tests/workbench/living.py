@@ -73,7 +73,8 @@ class Served:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "winze.cli", *(arguments or ("serve", "--home", str(home), "--port", "0"))],
-                stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, "WINZE_THREADS": "2", "PYTHONDONTWRITEBYTECODE": ""},
+                stdout=subprocess.PIPE, stderr=log, text=True,
+                env={**os.environ, "WINZE_THREADS": "2", "PYTHONDONTWRITEBYTECODE": ""},
             )  # fmt: skip
         threading.Thread(target=self._hear, daemon=True).start()
         self.port = 0

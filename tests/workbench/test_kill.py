@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-
 from living import Browser, Served, copy_of_register, half_states, saves, signal_group, visits, wait_for, within
 
 pytestmark = [
@@ -100,7 +99,7 @@ def test_a_save_during_which_the_server_is_killed_is_whole_or_not_there(
             ending = threading.Event()
             saving = threading.Thread(target=_save, args=(browser, number, ending))
             saving.start()
-            wait_for(lambda: _count(kept) > before)
+            wait_for(lambda before=before: _count(kept) > before)
             time.sleep(chance.uniform(0, 0.3))
             for pid in served.processes("web"):
                 signal_group(pid)
@@ -112,7 +111,7 @@ def test_a_save_during_which_the_server_is_killed_is_whole_or_not_there(
 
 
 def _stopped_job(kept: Path) -> int:
-    """A job that was stopped, so that it can be asked for again; its import is loaded already, so that it costs nothing."""
+    """A job that was stopped, so that it can be asked for again; its import is loaded already and costs nothing."""
     from winze.workbench.models import Import, Job, User
 
     with within(kept):

@@ -35,8 +35,8 @@ class Refused(Exception):
 
 
 def serve(home: Path, port: int, host: str = "127.0.0.1", *, began: Callable[[Supervisor], None] | None = None) -> None:
-    """Serves a home until stopped (SIGTERM, SIGINT); `began` is called once the first page has answered. Raises Refused,
-    or OSError where the port is taken."""
+    """Serves a home until stopped (SIGTERM, SIGINT); `began` is called once the first page has answered. Raises
+    Refused, or OSError where the port is taken."""
     homes.prepare(home)
     one_only = homes.alone(home) if "WINZE_DATABASE" not in os.environ else nullcontext()
     try:
@@ -77,7 +77,7 @@ class Child:
 
     def begin(self) -> None:
         self.begun_at, self.told = time.monotonic(), []
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "winze.workbench.serving", *self.arguments], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True, start_new_session=True,
             env={**os.environ, "WINZE_HOME": str(self.home.absolute())},

@@ -41,7 +41,7 @@ log = logging.getLogger("winze.jobs")
 
 def _verbs() -> None:
     """Sees to it that the verbs are known, whoever asks first."""
-    import winze.workbench.work  # noqa: F401, PLC0415
+    import winze.workbench.work  # noqa: F401
 
 
 class Stopped(Exception):
