@@ -245,7 +245,7 @@ def _settle(manifest: dict[str, Any], beside: Path) -> None:
             "workbench/restore",
             "This backup holds an SQLite register, and WINZE_DATABASE names another database: unset it first.",
         )
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "winze.workbench.backups", str(beside), manifest["journal"]["head"]],
         capture_output=True, text=True, check=False,
     )  # fmt: skip

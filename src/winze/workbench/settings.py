@@ -59,6 +59,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "winze.workbench.middleware.health",
+    "winze.workbench.logs.access",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -237,11 +238,19 @@ DEFAULT_FROM_EMAIL = os.environ.get("WINZE_MAIL_FROM", "winze@localhost")
 
 LOGGING = {
     "version": 1,
-    "disable_existing_loggers": False,
+    "disable_existing_loggers": True,  # Django's own would write what nobody filtered
     "formatters": {
-        "plain": {"()": structlog.stdlib.ProcessorFormatter, "processor": structlog.processors.JSONRenderer()}
+        "plain": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.JSONRenderer(),
+            ],
+        }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["impersonal"]}},
     "filters": {"impersonal": {"()": "winze.workbench.logs.Impersonal"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("WINZE_LOG", "WARNING")},
+    "loggers": {"django": {"propagate": True}, "django.server": {"propagate": True}},
 }
