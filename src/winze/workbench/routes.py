@@ -6,12 +6,13 @@ does not exist, and a test holds that so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.contrib.auth.views import redirect_to_login
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
 from winze.engine.records import DataClass
@@ -20,13 +21,14 @@ from winze.workbench.access import ACTS, Actor, refused
 PUBLIC, PARTNER, COMPETITOR = DataClass.PUBLIC, DataClass.PARTNER, DataClass.COMPETITOR
 MOVEMENT, PERSONAL, SEALED = DataClass.MOVEMENT, DataClass.PERSONAL, DataClass.SEALED
 
-type View = Callable[..., HttpResponse]
+type View = Callable[..., HttpResponse | FileResponse]
 
 
 class Request(HttpRequest):
     """A request by somebody of an organisation: `actor` is set by the middleware."""
 
     actor: Actor
+    owes: bool  # a second factor, which the organisation demands of one of their roles, before anything else
     htmx: Any
 
 
@@ -48,6 +50,32 @@ class Route:
 
 
 ROUTES: dict[str, Route] = {}
+FOREIGN: Mapping[str, str] = {
+    "account_login": "anybody",
+    "account_logout": "anybody",
+    "account_inactive": "anybody",
+    "account_reset_password": "anybody",
+    "account_reset_password_done": "anybody",
+    "account_reset_password_from_key": "anybody",
+    "account_reset_password_from_key_done": "anybody",
+    "account_change_password": "signed-in",
+    "account_set_password": "signed-in",
+    "account_reauthenticate": "signed-in",
+    "mfa_authenticate": "anybody",  # between the password and the session
+    "mfa_reauthenticate": "signed-in",
+    "mfa_index": "signed-in",
+    "mfa_activate_totp": "signed-in",
+    "mfa_deactivate_totp": "signed-in",
+    "mfa_view_recovery_codes": "signed-in",
+    "mfa_generate_recovery_codes": "signed-in",
+    "api:api-root": "anybody",
+    "openid_connect_login": "anybody",
+    "openid_connect_callback": "anybody",
+    "socialaccount_login_cancelled": "anybody",
+    "socialaccount_login_error": "anybody",
+}
+"""The pages of the sign-in library that we use, by the name of their address: they show nothing of the register. What
+is neither here nor in `ROUTES` has no address."""
 
 
 def route(
@@ -69,7 +97,7 @@ def route(
         assert label not in ROUTES, f"two routes are called {label}"
 
         @wraps(view)
-        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse | FileResponse:
             if request.method not in (*methods, "HEAD"):
                 return HttpResponseNotAllowed(methods)
             return _stopped(request, declared.needs(request.method)) or view(request, *args, **kwargs)
@@ -86,7 +114,9 @@ def _stopped(request: Request, act: str) -> HttpResponse | None:
     if act == "anybody":
         return None
     if not request.user.is_authenticated:
-        return redirect(f"/accounts/login/?next={request.path}")
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    if getattr(request, "owes", False):
+        return redirect("mfa_activate_totp")
     if act == "signed-in":
         return None
     actor: Actor | None = getattr(request, "actor", None)
