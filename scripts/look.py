@@ -23,25 +23,29 @@ def main(out: Path, url: str, email: str, password: str, names: list[str]) -> No
     django.setup()
     from playwright.sync_api import sync_playwright
     from seeing import DESK, PHONE, sign_in, window
-    from test_sweep import crawled
+    from test_sweep import Place, crawl
 
     out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
         with window(browser, url) as eyes:
             sign_in(eyes, email, password)
-            state, pages = eyes.context.storage_state(), crawled(eyes)
+            state = eyes.context.storage_state()
+            places: dict[str, Place] = {}
+            crawl(eyes, email, places)
         for language in ("en", "zh-hans"):
             with window(browser, url, language, state=state) as eyes:
-                for name, (address, page) in sorted(pages.items()):
-                    if not page or (names and name not in names):
+                for name, place in sorted(places.items()):
+                    if not place.page or (names and name not in names):
                         continue
                     for size in (DESK, PHONE):
                         eyes.page.set_viewport_size(size)
-                        eyes.go(address)
+                        eyes.go(place.address)
                         path = out / f"{name}-{size['width']}-{language}.png"
                         eyes.page.screenshot(path=path, full_page=True)
-                        print(path, address, flush=True)
+                        print(path, place.address, flush=True)
         browser.close()
 
 

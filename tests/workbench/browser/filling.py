@@ -1,7 +1,7 @@
 """Fills a home folder for the browser to look at, in a process of its own: `python filling.py example|empty HOME`.
 
-`example` is the demo's great-lakes register, with a file whose rows are not all right waiting to be loaded; `empty` has
-an organisation and its people and nothing else. What the people sign in with is kept in `passwords.json` of the home.
+`example` is the demo's register with something of everything that a page can lead to; `empty` has an organisation and
+its people and nothing else. What the people sign in with is kept in `passwords.json` of the home.
 """
 
 from __future__ import annotations
@@ -9,30 +9,52 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-BROKEN = (
-    "Site,Date,Minerals,Latitude,Longitude\n"
-    "Kalimbi,2020-03-14,cassiterite,-2.32,28.86\n"
-    "Nyabibwe,2020-13-45,cassiterite,-2.32,28.86\n"
-)
 PEOPLE = (("analyst", "Amina Analyst"), ("approver", "Ada Approver"), ("viewer", "Victor Viewer"))
+UNKNOWN = "Mine,Seen,What\nKalimbi,2020-03-14,cassiterite\nNyabibwe,2020-04-02,coltan\n"
 
 
 def example() -> dict[str, str]:
+    """The demo, with a file that has a mistake, a table nobody knows, a report, a document, a remark and a task."""
     from winze.engine.records import DataClass
-    from winze.workbench import demo
+    from winze.workbench import demo, work
     from winze.workbench.models import User
-    from winze.workbench.store import imports, people
+    from winze.workbench.store import cycles, documents, imports, jobs, people, reports, together
 
+    assert work  # what jobs do
     organisation, made = demo.fill()
     actor = people.acting(User.objects.get(email="analyst@example.org").pk, organisation.pk)
     assert actor is not None
-    imports.propose(actor, "visits-with-a-mistake.csv", [BROKEN.encode()], data_class=DataClass.PARTNER)
+    for name, content in (("visits-with-a-mistake.csv", broken_visits()), ("a-table-of-ours.csv", UNKNOWN)):
+        imports.propose(actor, name, [content.encode()], data_class=DataClass.PARTNER)
+    run: Any = cycles.newest(organisation.pk)
+    jobs.perform(reports.ask(actor, run, "internal", "en").pk)
+    words = b"Who was asked, and what they said.\n"
+    documents.add(actor, "plan:P-2020-01", "Minutes", "minutes.txt", [words], len(words), DataClass.PARTNER, None)
+    together.comment(actor, "plan:P-2020-01", "Who calls the cooperative?", [actor.user])
+    together.assign(actor, "plan:P-2020-01", actor.user, date(2020, 6, 1))
     return made
 
 
+def broken_visits() -> str:
+    """Three visits of the example as their file says them, one with a day that is none."""
+    from winze import example
+
+    with TemporaryDirectory() as folder:
+        example.write(Path(folder), "great-lakes")
+        lines = (Path(folder) / "visites_sites.csv").read_text(encoding="utf-8-sig").splitlines()
+    at = lines[0].split(",").index("visit_date")
+    spoilt = lines[2].split(",")
+    spoilt[at] = "2019-13-45"
+    return "\n".join([lines[0], lines[1], ",".join(spoilt), lines[3]]) + "\n"
+
+
 def empty() -> dict[str, str]:
+    """An organisation with its people."""
     from winze.workbench.models import User
     from winze.workbench.store import people
 

@@ -50,7 +50,7 @@ STOPS = """() => {
   const named = new Set();
   window.stops = [...document.querySelectorAll(
     'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
-    .filter(e => !e.disabled && e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true}))
+    .filter(e => !e.matches(':disabled') && e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true}))
     .filter(e => {
       if (e.type !== 'radio') return true;
       const group = `${e.form ? [...document.forms].indexOf(e.form) : ''}/${e.name}`;
@@ -72,7 +72,9 @@ STOP = """() => {
   return {at: window.stops.indexOf(e), ring, seen: box.width > 0 && box.height > 0 && box.right > 0,
           what: e.outerHTML.replace(/\\s+/g, ' ').slice(0, 120)};
 }"""
-MISSED = "at => window.stops.filter((e, n) => !at.includes(n)).map(e => e.outerHTML.replace(/\\s+/g, ' ').slice(0, 120))"
+MISSED = (
+    "at => window.stops.filter((e, n) => !at.includes(n)).map(e => e.outerHTML.replace(/\\s+/g, ' ').slice(0, 120))"
+)
 
 
 @dataclass
@@ -97,7 +99,11 @@ class Eyes:
     def elsewhere(self) -> list[str]:
         """What was asked of another origin."""
         own = urlsplit(self.url).netloc
-        return [asked for asked in self.asked if urlsplit(asked).scheme in ("http", "https") and urlsplit(asked).netloc != own]
+        return [
+            asked
+            for asked in self.asked
+            if urlsplit(asked).scheme in ("http", "https") and urlsplit(asked).netloc != own
+        ]
 
 
 @contextmanager
@@ -158,22 +164,22 @@ def barriers(page: Page) -> list[str]:
 
 
 def unreached(page: Page, most: int = 400) -> list[str]:
-    """What Tab does not come to, or comes to without showing where it is."""
+    """What Tab does not come to, or comes to without showing where it is. A date is several stops."""
     wanted = page.evaluate(STOPS)
     reached: list[int] = []
     said = []
-    for _ in range(min(wanted + 5, most)):
+    for _ in range(min(wanted * 2 + 20, most)):
         page.keyboard.press("Tab")
         stop = page.evaluate(STOP)
-        if stop is None or stop["at"] in reached:
+        if stop is None or (stop["at"] == 0 and len(reached) > 1):
             break
         if stop["at"] >= 0:
             reached.append(stop["at"])
         if not (stop["ring"] and stop["seen"]):
             said.append(f"focus is not seen on {stop['what']}")
-    if wanted <= most:
+    if wanted < most // 2:
         said += [f"Tab does not reach {one}" for one in page.evaluate(MISSED, reached)]
-    return said
+    return list(dict.fromkeys(said))
 
 
 def sign_in(eyes: Eyes, email: str, password: str) -> None:

@@ -9,6 +9,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -24,51 +25,69 @@ from winze.workbench.routes import ROUTES
 
 pytestmark = pytest.mark.browser
 
-PAGES = sorted(name for name, route in ROUTES.items() if "GET" in route.methods and not route.path.startswith("api/"))
+PAGES = sorted(name for name, route in ROUTES.items() if "GET" in route.methods)
 ACCOUNT = sorted(
     one.name
     for one in accounts_urls.urlpatterns
     if isinstance(one, URLPattern) and one.name and not {"<", "("} & set(str(one.pattern))
 )
-SECRET = {
+NO_LINK = {
     "start": "only the demo has such a link",
+    "visited": "only the demo guides a first visit",
     "first": "only an empty home has such a link",
     "invitation": "an invitation's link is shown once",
+    "template": "only an empty register offers it",
+    "job_progress": "a part of the page of a job, asked for again and again",
 }
-ROLES = {"analyst": {"analyst"}, "viewer": {"viewer"}}
 SECOND_FACTOR = ("mfa_deactivate_totp", "mfa_view_recovery_codes")
 """Pages that are there only for somebody with a second factor."""
-LINK = re.compile(r'href="([^"]*)"')
+LINK = re.compile(r'\b(?:href|src|action)="([^"]*)"')
+EACH = 6
+"""How many addresses of one page are followed."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page is, who was led there, and whether it is a page or else a file."""
+
+    address: str
+    who: str
+    page: bool
 
 
 @pytest.fixture(scope="session")
-def addresses(register: Register, base: Path, looking: Callable[..., Eyes]) -> dict[str, tuple[str, bool]]:
-    """For each page its address and whether it is a page (or else a file), found by following links as an analyst."""
-    kept = base / "addresses.json"
-    with locked(base / "addresses.lock"):
+def places(register: Register, base: Path, looking: Callable[..., Eyes]) -> dict[str, Place]:
+    """Where each page is, found by following links as an analyst, then as an approver who looks after people."""
+    kept = base / "places.json"
+    with locked(base / "places.lock"):
         if not kept.exists():
-            kept.write_text(json.dumps(crawled(looking("analyst"))), encoding="utf-8")
-    return {name: (address, page) for name, (address, page) in json.loads(kept.read_text(encoding="utf-8")).items()}
+            found: dict[str, Place] = {}
+            for who in ("analyst", "approver"):
+                crawl(looking(who), who, found)
+            kept.write_text(json.dumps({name: astuple(place) for name, place in found.items()}), encoding="utf-8")
+    return {name: Place(*place) for name, place in json.loads(kept.read_text(encoding="utf-8")).items()}
 
 
-def crawled(eyes: Eyes) -> dict[str, tuple[str, bool]]:
-    found: dict[str, tuple[str, bool]] = {}
+def crawl(eyes: Eyes, who: str, found: dict[str, Place]) -> None:
+    """Adds what somebody is led to, until there is nothing more to find."""
     waiting = ["/", *(f"/{ROUTES[name].path}" for name in PAGES if "<" not in ROUTES[name].path)]
     asked: dict[str, int] = {}
-    while waiting and set(found) < set(PAGES):
+    known = set(waiting)
+    while waiting and not set(found) | set(NO_LINK) >= set(PAGES):
         address = waiting.pop(0)
         name = _named(address)
-        if name is None or asked.get(name, 0) >= 4:
+        if name is None or asked.get(name, 0) >= EACH:
             continue
         asked[name] = asked.get(name, 0) + 1
         answer = eyes.context.request.get(eyes.url.rstrip("/") + address)
         page = "text/html" in answer.headers.get("content-type", "")
         if answer.status == 200:
-            found.setdefault(name, (address, page))
+            for one in {name, _named(urlsplit(answer.url).path) or name}:
+                found.setdefault(one, Place(address, who, page))
         links = LINK.findall(answer.text()) if page else []
-        waiting += sorted({to for link in links if (to := _inside(address, html.unescape(link)))} - set(waiting),
-                          key=lambda to: _named(to) in found)  # fmt: skip
-    return found
+        new = {to for link in links if (to := _inside(address, html.unescape(link)))} - known
+        known |= new
+        waiting = sorted([*waiting, *sorted(new)], key=lambda to: _named(to) in found)
 
 
 def _inside(address: str, link: str) -> str | None:
@@ -85,32 +104,31 @@ def _named(address: str) -> str | None:
     return name if name in PAGES else None
 
 
-def _address(name: str, addresses: dict[str, tuple[str, bool]]) -> str:
-    """Where a page is. What is no page, but a file, is skipped: the tests of its own part hold it."""
-    if name in SECRET:
-        pytest.skip(SECRET[name])
-    assert name in addresses, f"no link of any page leads to {name} ({ROUTES[name].path})"
-    address, page = addresses[name]
-    return address if page else ""
+def _place(name: str, places: dict[str, Place]) -> Place | None:
+    """Where a page is; None for a file, which the tests of its own part hold."""
+    if name in NO_LINK:
+        pytest.skip(NO_LINK[name])
+    assert name in places, f"no link of any page leads to {name} ({ROUTES[name].path})"
+    return places[name] if places[name].page else None
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_whole_for_everybody_at_any_width(
-    name: str, addresses: dict[str, tuple[str, bool]], looking: Callable[..., Eyes]
+    name: str, places: dict[str, Place], looking: Callable[..., Eyes]
 ) -> None:
-    address = _address(name, addresses)
-    if not address:
+    place = _place(name, places)
+    if place is None:
         return
     told: list[str] = []
     for language, size, other in (("en", DESK, PHONE), ("zh-hans", PHONE, DESK)):
-        eyes = looking("analyst", language, size)
-        answer = eyes.go(address)
-        told += [f"analyst {language}: status {answer.status}"] if answer.status != 200 else []
+        eyes = looking(place.who, language, size)
+        answer = eyes.go(place.address)
+        told += [f"{language}: status {answer.status}"] if answer.status != 200 else []
         said = wrongs(eyes, answer) + too_wide(eyes) + barriers(eyes.page)
         eyes.page.set_viewport_size(other)
-        told += [f"analyst {language}: {one}" for one in dict.fromkeys(said + too_wide(eyes))]
-    told += [f"viewer: {one}" for one in _for_a_viewer(name, address, looking("viewer", "en", PHONE))]
-    assert not told, f"{address}\n" + "\n".join(told)
+        told += [f"{language}: {one}" for one in dict.fromkeys(said + too_wide(eyes))]
+    told += [f"viewer: {one}" for one in _for_a_viewer(name, place.address, looking("viewer", "en", PHONE))]
+    assert not told, f"{place.address}\n" + "\n".join(told)
 
 
 def _for_a_viewer(name: str, address: str, eyes: Eyes) -> list[str]:
@@ -118,7 +136,7 @@ def _for_a_viewer(name: str, address: str, eyes: Eyes) -> list[str]:
     route = ROUTES[name]
     answer = eyes.go(address)
     eyes.said[:] = [text for text in eyes.said if answer.status == 200 or "status of" not in text]
-    if route.act in ACTS and not ACTS[route.act] & ROLES["viewer"]:
+    if route.act in ACTS and not ACTS[route.act] & {"viewer"}:
         wanted: tuple[int, ...] = (403,)
     else:
         wanted = (200, 404) if "<" in route.path else (200,)
@@ -128,13 +146,13 @@ def _for_a_viewer(name: str, address: str, eyes: Eyes) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_everything_on_a_page_is_reached_by_the_keyboard(
-    name: str, addresses: dict[str, tuple[str, bool]], looking: Callable[..., Eyes]
+    name: str, places: dict[str, Place], looking: Callable[..., Eyes]
 ) -> None:
-    address = _address(name, addresses)
-    if not address:
+    place = _place(name, places)
+    if place is None:
         return
-    eyes = looking("analyst", "en", DESK)
-    eyes.go(address)
+    eyes = looking(place.who, "en", DESK)
+    eyes.go(place.address)
     assert unreached(eyes.page) == []
 
 
