@@ -2,7 +2,7 @@
 
     python scripts/look.py OUT http://127.0.0.1:8000/ analyst@example.org PASSWORD [NAME...]
 
-Follows links from the pages of the router, as `tests/workbench/browser/test_sweep.py` does; with NAMEs only those pages.
+Follows links from the pages of the router, as `tests/workbench/browser/test_sweep.py` does; NAMEs narrow it.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ LOOK = """() => {
   const shown = e => e.checkVisibility({visibilityProperty: true});
   const brief = e => e.outerHTML.replace(/\\s+/g, ' ').slice(0, 140);
   const all = s => [...document.querySelectorAll(s)].filter(shown);
-  const labelled = e => (e.labels && e.labels.length) || e.getAttribute('aria-label') || e.getAttribute('aria-labelledby');
+  const labelled = e => (e.labels && e.labels.length) || e.ariaLabel || e.getAttribute('aria-labelledby');
   const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
   return {
     lang: document.documentElement.lang,
@@ -36,7 +36,7 @@ LOOK = """() => {
         e => !e.closest('.leaflet-container')).map(brief),
     dead: [...document.querySelectorAll('a[href]')].map(e => e.getAttribute('href'))
         .filter(to => to.startsWith('#') && to.length > 1 && !document.getElementById(decodeURIComponent(to.slice(1)))),
-    raw: (document.body.innerText.match(/\\b(wb|term|problem)\\.[a-z][a-z.-]{3,}|\\{[a-z_]+\\}|\\bNone\\b|\\{%|\\{\\{/g) || []),
+    raw: document.body.innerText.match(/\\b(wb|term|problem)\\.[a-z][a-z.-]{3,}|\\{[a-z_]+\\}|\\bNone\\b|\\{[%{]/g) || [],
   };
 }"""
 WIDE = """() => {
@@ -111,7 +111,7 @@ def window(browser: Browser, url: str, language: str = "en", size: dict[str, int
            **more: Any) -> Iterator[Eyes]:  # fmt: skip
     """A window in a language, signed in where `state` says so."""
     context = browser.new_context(viewport=size, storage_state=state, locale=HTML_LANG[language], **more)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     eyes = Eyes(context, page, url, language)
     context.on("request", lambda asked: eyes.asked.append(asked.url))
@@ -135,7 +135,7 @@ def wrongs(eyes: Eyes, answer: Response) -> list[str]:
     said += _steps(found["levels"])
     said += [] if found["title"].replace("· Winze", "").strip() else ["has no title"]
     for key, told in (("unlabelled", "field without a label"), ("nameless", "no name"), ("twice", "id twice"),
-                      ("styled", "inline style or script"), ("dead", "leads nowhere"), ("raw", "not worded")):  # fmt: skip
+                      ("styled", "inline style"), ("dead", "leads nowhere"), ("raw", "not worded")):  # fmt: skip
         said += [f"{told}: {one}" for one in found[key]]
     return said
 
