@@ -26,11 +26,19 @@ from winze.workbench.store import journal
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tests' register as a home, copied while no test has a transaction open."""
+    with django_db_blocker.unblock():
+        if connection.vendor != "sqlite":
+            pytest.skip("homes of their own are SQLite")
+        return copy_of_register(tmp_path_factory.mktemp("kept") / "home")
+
+
 @pytest.fixture
-def home_(tmp_path: Path) -> Path:
-    if connection.vendor != "sqlite":
-        pytest.skip("homes of their own are SQLite")
-    return copy_of_register(tmp_path / "home")
+def home_(kept: Path, tmp_path: Path) -> Path:
+    shutil.copytree(kept, tmp_path / "home")
+    return tmp_path / "home"
 
 
 def _backup(home: Path, **how: Any) -> backups.Made:
@@ -244,4 +252,4 @@ def test_the_doctor_sees_a_silent_worker_of_a_served_home(home_: Path) -> None:
         (home_ / "worker.beat").touch()
         assert _wrong(home_) == set()
     assert shutil.disk_usage(home_).free > 0
-    assert settings.HOME != home_
+    assert home_ != settings.HOME
