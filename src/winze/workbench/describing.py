@@ -381,6 +381,14 @@ def signals(found: Iterable[Mapping[str, Any]], language: str) -> list[dict[str,
     ]
 
 
+def parted(worded: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Signals that say something, apart from those that nothing could be said of."""
+    return {
+        "told_signals": [one for one in worded if one["state"] != "cannot-evaluate"],
+        "untold_signals": [one for one in worded if one["state"] == "cannot-evaluate"],
+    }
+
+
 def link(s: Statement, language: str) -> dict[str, Any]:
     """One link of the chain in words."""
     said = s.said

@@ -17,7 +17,8 @@ COOKIE = "winze-language"
 
 
 def health(answer: Answer) -> Answer:
-    """`/healthz` says that the process answers; `/readyz` that it can work (see `store.health`)."""
+    """`/healthz` says that the process answers; `/readyz` that it can work, and whether the worker lives (see
+    `store.health`): pages are served without it too."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path == "/healthz":
@@ -26,7 +27,8 @@ def health(answer: Answer) -> Answer:
             from winze.workbench.store import health
 
             wrong = health.unready()
-            return HttpResponse("\n".join(wrong or ["ok"]) + "\n", "text/plain", status=503 if wrong else 200)
+            lines = [*(wrong or ["ok"]), *health.worker()]
+            return HttpResponse("\n".join(lines) + "\n", "text/plain", status=503 if wrong else 200)
         return answer(request)
 
     return middleware

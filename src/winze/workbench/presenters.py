@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 
 from winze.engine.reporting import Sentence
 from winze.engine.texts import LANGUAGES
-from winze.formats.wording import HTML_LANG, number, phrase, term, worded
+from winze.formats.wording import HTML_LANG, month, number, phrase, term, worded
 from winze.workbench.access import Actor, refused
 from winze.workbench.lists import Page
 from winze.workbench.table import Column
@@ -31,6 +31,7 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("imports", "wb.nav.imports", "see-chain"),
     ("rules", "wb.nav.rules", "see"),
     ("glossary", "wb.nav.glossary", "see"),
+    ("journal", "wb.list.journal", "journal"),
     ("people", "wb.nav.people", "see"),
     ("jobs", "wb.nav.jobs", "see"),
 )
@@ -105,7 +106,7 @@ def said(value: Any, language: str, kind: str = "text") -> str:
     if isinstance(value, datetime):
         return f"{worded(value.date(), language)}, {value:%H:%M} UTC"
     if isinstance(value, date):
-        return worded(value, language)
+        return month(value, language) if kind == "month" else worded(value, language)
     if isinstance(value, list | tuple):
         if kind == "share":
             p, low, high = value

@@ -90,7 +90,7 @@ def _plans(actor: Actor, names: list[str], kept: bool) -> Found:
         told = Told.objects.filter(organisation=actor.organisation, subject__in=[f"plan:{name}" for name in rest])
         for subject in set(told.values_list("subject", flat=True)):
             name = subject.removeprefix("plan:")
-            found[name] = Thing("plan", subject, subject, (name,), addresses.to("plan", name))
+            found[name] = Thing("plan", subject, subject, (name,), addresses.to("plan-of", name))
     return found
 
 

@@ -104,7 +104,7 @@ PLACES = declare(
             Filter("layer", "wb.filter.layer", _layer, listed("wb.layer", LAYERS)),
             Filter("letter", "wb.col.letter", _letter, listed("wb.letter", LETTERS)),
             Filter("territory", "wb.col.territory", holding("territory")),
-            Filter("country", "wb.col.country", exactly("country")),
+            Filter("country", "wb.filter.country-code", exactly("country")),
         ),
         link=link,
         immutable=_immutable,

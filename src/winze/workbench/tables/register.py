@@ -109,7 +109,7 @@ SITES = declare(
         ),
         link=lambda row: reverse("site", args=[row.pk]),
         acts=(Act("assign", "wb.act.assign", "assign", "assign"),),
-        id=lambda row: f"site:{row.pk}",
+        id=lambda row: f"site:{row.code}",
     )
 )  # fmt: skip
 
@@ -139,7 +139,7 @@ PARTIES = declare(
         link=lambda row: reverse("party", args=[row.pk]),
         acts=(Act("assign", "wb.act.assign", "assign", "assign"),),
         act="see-chain",
-        id=lambda row: f"party:{row.pk}",
+        id=lambda row: row.subject,
     )
 )  # fmt: skip
 

@@ -68,7 +68,8 @@ def _filter(found: lists.Page, scope: Scope, one: Any, language: str) -> dict[st
         if one.choices
         else []
     )
-    return {"key": one.key, "title": say(one.title, language), "kind": one.kind, "value": chosen, "choices": choices}
+    return {"key": one.key, "title": say(one.title, language), "kind": one.kind, "value": chosen, "choices": choices,
+            "default": one.default}  # fmt: skip
 
 
 def _bad(request: Request, wrong: lists.BadAddress) -> HttpResponse:
