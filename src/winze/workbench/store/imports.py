@@ -477,8 +477,10 @@ def _take(
 
 
 def _refresh(organisation: int, touched: set[str]) -> None:
-    register.refresh(organisation, touched)
-    matches.propose(organisation, touched)
+    """Follows what was loaded or ended. A judgement may join or part more than the two it names: all is looked at."""
+    judged = any(subject.startswith("pair:") for subject in touched)
+    register.refresh(organisation, None if judged else touched)
+    matches.propose(organisation, None if judged else touched)
 
 
 def _mended(actor: Actor, found: Import, before: dict[str, Any], why: str) -> Import:
