@@ -38,6 +38,8 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "api-repeat-job": {"number": "1"},
     "api-stop-job": {"number": "1"},
     "risk": {"position": "1"},
+    "document": {"number": "1"},
+    "document-withdraw": {"number": "1"},
 }
 """What stands for the arguments of routes to which no page leads: things of the example organisation."""
 
