@@ -13,7 +13,7 @@ from winze.engine.texts import catalogue
 ROOM = Path(winze.workbench.__file__).parent
 TEMPLATES = sorted((ROOM / "templates").rglob("*.html"))
 CODE = sorted(ROOM.rglob("*.py"))
-SAID = re.compile(r"{%\s*say\s+([\"'])(?P<id>[^\"']+)\1")
+SAID = re.compile(r"{%\s*say\s+([\"'])(?P<id>[^\"']+)\1(?!\|)")  # one put together is no whole id
 STATIC_SAID = re.compile(r"[\"'](?P<id>wb\.[a-z0-9.-]+[a-z0-9])[\"']")
 
 
