@@ -242,3 +242,14 @@ def test_the_risk_knows_its_plan(signed_in: Callable[[str], Client], actor: Call
 def test_an_act_by_a_stranger_to_the_plan_cannot_be_forged(actor: Callable[[str], Actor]) -> None:
     with pytest.raises(Refusal):
         plans.act(actor("stranger"), "P-2020-01", [plans.Asked("submit", "owner", "2020-05-11")], "en", 0)
+
+
+def test_a_funder_may_be_the_second_pair_of_eyes_up_to_the_figure(signed_in: Callable[[str], Client]) -> None:
+    """The budget of the plan is known and small: somebody outside may let its review wait, and sees no person's name."""
+    funder = signed_in("funder")
+    page = funder.get("/plans/1/").content.decode()
+    assert 'name="role" value="outside"' in page
+    given = {"concerns": "epidemic", "figure": "2020-06-01"}
+    assert post(funder, "P-2020-01", "pause", "outside", **given).status_code == 302
+    assert Signature.objects.filter(plan="P-2020-01", verb="pause").count() == 1
+    assert post(signed_in("viewer"), "P-2020-01", "pause", "outside", **given).status_code == 403

@@ -13,7 +13,6 @@ from winze.engine.problems import Refusal
 from winze.engine.records import Fact, NodeStatus, PlanAct, Quote, SiteEntry, Span, Statement, Supply, Visit
 from winze.engine.texts import catalogue, refusal
 from winze.formats import cycle_json
-from winze.formats.cycle_json import plain
 from winze.formats.lines import worded as level_word
 from winze.formats.planning import title_of, units_of
 from winze.formats.templates import span_text
