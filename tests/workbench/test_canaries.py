@@ -46,7 +46,7 @@ Kanariarival Sud,gold,98765432 USD/kg,0.9,,,2020-03-01,Kanariarival Trading
 """
 PLANS = """winze:plans/1
 Plan,Date,Act,Person,Role,Concerns,Figure,Document or remark
-P-1,2020-02-10,propose the plan,Kanariaperson Amani,plan owner,misrepresented-origin/party:kanariarival trading,,Kanariaperson said so
+P-1,2020-02-10,propose the plan,Kanariaperson A.,plan owner,misrepresented-origin/party:kanariarival trading,,a remark
 """
 
 

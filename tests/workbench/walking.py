@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from lxml import html
 
+import winze.workbench.urls  # noqa: F401 declares every route
 from winze.workbench.api import API
 from winze.workbench.routes import FOREIGN, ROUTES, Route
 

@@ -23,6 +23,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.responses import Status
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.throttling import SimpleRateThrottle
+from pydantic import Field
 
 from winze import __version__
 from winze.engine.records import DataClass
@@ -124,7 +125,7 @@ class Problem(Schema):
     detail: str
     instance: str
     rule: str | None = None
-    errors: list[FieldProblem] = []
+    errors: list[FieldProblem] = Field(default_factory=list)
 
 
 api = Winze(
@@ -170,7 +171,7 @@ def operation(
             )
 
         guarded.__signature__ = signature  # type: ignore[attr-defined]
-        sent = any(name != "request" for name in signature.parameters)
+        sent = len(signature.parameters) > 1
         may = {401, 429, *problems} | ({404} if "{" in path else set()) | ({422} if sent else set())
         may |= {403} if method == "POST" or ACTS[act] != ACTS["see"] else set()
         may |= ({400, 422} if method == "POST" else set()) | ({409, 412} if versioned else set())

@@ -1,4 +1,4 @@
-"""Tokens of the API: a secret shown once and kept as its hash, with an end, scopes, and never more than its owner may."""
+"""Tokens of the API: a secret shown once, kept as its hash, with an end and scopes, never more than its owner may."""
 
 from __future__ import annotations
 
