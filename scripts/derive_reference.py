@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from winze.engine import rules, workflow
+from winze.engine.again import APART, OWN
 from winze.engine.likelihood import FORCES, SPEAKING
 from winze.engine.plan import LEVELS
 from winze.engine.risks import ACTIONS, BASES, EVIDENCE_LEVELS, INVOLVEMENTS
@@ -77,6 +78,12 @@ def lists() -> str:
     for reader in reading.readers():
         lines.append(f"| `{reader.format}` | {book.source(reader.source).title['en']} |")
     lines += ["", "Templates: " + ", ".join(f"`{name}`" for name in templates.TEMPLATES) + ".", ""]
+    lines += ["## The same thing said again", "", "Kind and source, and:", "",
+              "| Kind | The source's own key | Else subject, days and |", "|---|---|---|"]  # fmt: skip
+    for record, apart in sorted(APART.items(), key=lambda item: str(item[0].kind)):
+        own, names = (", ".join(f"`{name}`" for name in found) for found in (OWN.get(record, ()), apart))
+        lines.append(f"| `{record.kind}` | {own} | {names} |")
+    lines.append("")
     return "\n".join(lines)
 
 

@@ -153,3 +153,16 @@ def test_results_are_served_to_this_machine_only(out):
             assert answer.status == 200
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
         serving.shutdown()
+
+
+def test_check_writes_the_rejected_rows_of_one_file(tmp_path, capsys):
+    from winze.formats.rejected import original_of
+
+    path = tmp_path / "sites.csv"
+    path.write_text("winze:sites/1\nsite,country,seen-on\nMine A,nowhere,2020\n", encoding="utf-8")
+    for name in ("out.xlsx", "out.csv"):
+        assert cli.outcome(["check", "--rejected", str(tmp_path / name), str(path)]) == 1
+        assert original_of(tmp_path / name).name == "sites.csv"
+    assert cli.outcome(["check", "--rejected", str(path), str(path)]) == 2
+    assert cli.outcome(["check", "--rejected", str(tmp_path / "no" / "a.xlsx"), str(path)]) == 3
+    assert cli.outcome(["check", "--rejected", str(tmp_path / "a.xlsx"), str(path), str(path)]) == 3

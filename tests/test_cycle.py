@@ -15,6 +15,8 @@ from winze.engine import rules
 from winze.engine.likelihood import Model
 from winze.formats import case as cases
 from winze.formats import cycle_json
+from winze.formats.reading import read
+from winze.formats.templates import write_template
 
 DAY = date(2020, 5, 11)
 
@@ -85,6 +87,25 @@ def test_learnt_weights_can_be_given_for_a_target(told):
 
 def test_an_earlier_day_can_be_run_again(told):
     assert run(told, date(2019, 6, 1)).as_of == date(2019, 6, 1)
+
+
+def test_judgements_in_a_folder_link_its_sites_and_without_them_all_is_as_before(told, tmp_path):
+    plain = run(told)
+    one, other = sorted(plain.register.sites)[:2]
+    pair = {"kind-of": "site", "left": one, "right": other, "person": "Furaha"}
+    rows = [
+        {**pair, "verdict": "same", "grounds": "one shaft", "date": date(2020, 5, 1)},
+        {**pair, "verdict": "withdrawn", "grounds": "two shafts", "date": date(2020, 5, 9)},
+    ]
+    write_template("judgements", tmp_path / "judgements.csv", "fr", rows)
+    judged = read(tmp_path / "judgements.csv").statements
+    assert len(judged) == 2
+    joined = run(told, date(2020, 5, 8), (*told.statements, *judged))
+    assert len(joined.register.sites) == len(run(told, date(2020, 5, 8)).register.sites) - 1
+    assert [site.also for site in joined.register.sites.values() if site.also] in ([(one,)], [(other,)])
+    before, after = results(plain), results(run(told, statements=(*told.statements, *judged)))
+    assert before == after
+    assert "Furaha" not in cycle_json.dump(joined) and "one shaft" not in cycle_json.dump(joined)
 
 
 @pytest.fixture(scope="module")

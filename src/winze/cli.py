@@ -39,6 +39,7 @@ def check(
     *,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
     lang: Language = "en",
+    rejected: Path | None = None,
 ) -> int:
     """Reads files or folders and says what they are, what they hold and what is wrong with them.
 
@@ -47,6 +48,7 @@ def check(
     files: The files, or folders of files.
     json_: Print one JSON array instead of lines.
     lang: The language of the sentences.
+    rejected: Where to write the rows of one file that were not loaded, as a workbook (or .csv) to mend and send back.
     """
     from winze.formats import reading
 
@@ -54,8 +56,12 @@ def check(
     absent = [path for path in paths if not path.exists()]
     if absent:
         raise Stop(USAGE, f"There is no file {absent[0]}.")
+    if rejected and len(paths) != 1:
+        raise Stop(USAGE, f"Rejected rows are written for one file at a time, not for {len(paths)}.")
     today = datetime.now(UTC).date()
     readings = [reading.after(reading.read(path), today) for path in paths]
+    if rejected:
+        _write_rejected(paths[0], readings[0], rejected, lang)
     if json_:
         text = json.dumps([_checked(found, lang) for found in readings], ensure_ascii=False, indent=1)
         print("\n".join(_shown(line) for line in text.split("\n")))
@@ -63,6 +69,18 @@ def check(
         for found in readings:
             _print_reading(found, lang)
     return DATA if any(found.failed for found in readings) else DONE
+
+
+def _write_rejected(path: Path, found: Any, out: Path, lang: str) -> None:
+    from winze.formats import rejected
+    from winze.formats.whole import write_whole
+
+    if out.exists() and out.samefile(path):
+        raise Stop(REFUSED, "The rejected rows may not be written over the file they come from.")
+    if not out.parent.is_dir():
+        raise Stop(USAGE, f"There is no folder {out.parent}.")
+    form = rejected.rejected_csv if out.suffix.lower() == ".csv" else rejected.rejected
+    write_whole(out, form(path, found, lang))
 
 
 def _checked(found: Any, lang: str) -> dict[str, Any]:
@@ -335,7 +353,7 @@ def template(name: str, path: Path, *, lang: Language = "en") -> int:
 
     Parameters
     ----------
-    name: sites, chain, step1, acts, closures, quotes, facts or plans.
+    name: sites, chain, step1, acts, closures, quotes, facts, plans or judgements.
     path: Where to; the ending decides between CSV and XLSX.
     lang: The language of its headings.
     """

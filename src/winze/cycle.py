@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from winze.bulk import exposure
-from winze.engine import mitigation, register, risks, signals
+from winze.engine import matching, mitigation, register, risks, signals
 from winze.engine.baseline import Baseline, baseline
 from winze.engine.likelihood import Model
+from winze.engine.matching import Proposal
 from winze.engine.plan import Case, Plan
 from winze.engine.problems import Problem
 from winze.engine.reasons import Signal
@@ -27,7 +28,7 @@ class Cycle:
 
     as_of: date
     inputs: tuple[Input, ...]
-    statements: tuple[Statement, ...]  # those known on the day
+    statements: tuple[Statement, ...]  # those known on the day, linked by the judgements among them
     register: Register
     signals: tuple[Signal, ...]
     risks: tuple[Risk, ...]  # ranked first in rank order, then watched
@@ -35,6 +36,7 @@ class Cycle:
     problems: tuple[Problem, ...]
     baseline: Baseline
     rulebook: Rulebook
+    proposals: tuple[Proposal, ...] = ()  # sites and parties that may be one, for a person to judge
 
 
 def run(
@@ -54,7 +56,7 @@ def run(
     learnt weights of the likelihood by target (`engine.models.in_force`); without them an expert's speak.
     """
     told = list(statements)
-    known = in_order([s for s in told if s.known(as_of, known_by)])
+    known = matching.link(in_order([s for s in told if s.known(as_of, known_by)]))
     where = register.build(known)
     near = conflict_near(known, where, rulebook, as_of)
     found = signals.detect(known, where, rulebook, as_of, near=near)
@@ -69,9 +71,10 @@ def run(
         signals=found,
         risks=ranked,
         plans=mitigation.review(recorded, ranked, case),
-        problems=_problems((*problems, *refused), told, where, as_of, known_by),
+        problems=_problems((*problems, *refused, *matching.problems(known)), told, where, as_of, known_by),
         baseline=baseline(known, where, as_of),
         rulebook=rulebook,
+        proposals=matching.propose(where, known, rulebook, as_of),
     )
 
 

@@ -16,6 +16,7 @@ from winze.engine.problems import Severity
 from winze.engine.records import (
     DataClass,
     Fact,
+    Judgement,
     LegalAct,
     ManagementStep,
     NodeStatus,
@@ -94,6 +95,8 @@ def test_no_heading_of_a_template_means_two_columns_in_any_mix_of_languages(name
         "plan-groups",
         "plan-reasons",
         "plan-levels",
+        "subject-kinds",
+        "verdicts",
     ],
 )
 def test_the_word_written_for_a_key_reads_back_as_that_key(words: str) -> None:
@@ -179,6 +182,17 @@ def plan_acts(draw: st.DrawFn) -> PlanAct:
 
 
 @st.composite
+def judgements(draw: st.DrawFn) -> Judgement:
+    kind = draw(_one("subject-kinds"))
+    named = ("site:ipis/codmine00191", "site:Mukera", "site:Lubona 2")
+    known = (
+        named if kind == "site" else tuple(map(party_id, ("Comptoir Amani SARL", "赣州华兴有限公司", "Société Étoile")))
+    )
+    left, right = sorted(draw(st.lists(st.sampled_from(known), min_size=2, max_size=2, unique=True)))
+    return Judgement(kind, left, right, draw(_one("verdicts")), draw(st.none() | names), draw(names))
+
+
+@st.composite
 def statements(draw: st.DrawFn) -> Statement:
     kind, when = draw(st.sampled_from(list(TEMPLATES))), draw(spans)
     later = st.none() | st.dates(when.start, date(2030, 12, 31))
@@ -225,6 +239,9 @@ def statements(draw: st.DrawFn) -> Statement:
             draw(st.none() | st.integers(1, 500)),
         )  # fmt: skip
         return _told(draw(areas), quote, when, draw(text) or SOURCE, data_class=DataClass.PARTNER)
+    if kind == "judgements":
+        said = draw(judgements())
+        return _told(f"pair:{said.left}|{said.right}", said, when, data_class=DataClass.PERSONAL)
     if kind == "plans":
         return _told("plan:P-1", draw(plan_acts()), when, data_class=DataClass.PERSONAL)
     measure = draw(st.sampled_from(list(measures())))
@@ -642,3 +659,29 @@ def test_no_cells_break_the_reading(tmp_path: Path, cells: list[list[str]], name
     reading = read(path)
     assert reading.format == "winze-template"
     assert len(reading.statements) <= len(cells)
+
+
+# -- judgements -------------------------------------------------------------------------------------------------------
+
+
+def test_a_judgement_is_the_same_whichever_of_the_two_stands_first_and_of_the_personal_class(tmp_path: Path) -> None:
+    one = only(read(a_csv(tmp_path, "judgements", "site,Mukera,ipis/codmine00191,the same,one shaft,Amina,2020-05-01")))
+    other = only(
+        read(a_csv(tmp_path, "judgements", "site,site: ipis/codmine00191,Mukera,same,one shaft,Amina,2020-05-01"))
+    )
+    assert one.id == other.id and one.data_class is DataClass.PERSONAL
+    assert one.said == Judgement("site", "site:Mukera", "site:ipis/codmine00191", "same", "one shaft", "Amina")
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["party,Amani SARL,amani sarl,same,,Amina,2020-05-01", "site,party: Amani,Mukera,same,,Amina,2020-05-01"],
+)
+def test_a_judgement_of_one_or_of_two_kinds_is_not_loaded(tmp_path: Path, row: str) -> None:
+    reading = read(a_csv(tmp_path, "judgements", row))
+    assert reading.statements == () and codes(reading) == ["judgement_pair"]
+
+
+def test_a_judgement_nobody_signed_is_not_loaded(tmp_path: Path) -> None:
+    reading = read(a_csv(tmp_path, "judgements", "site,Mukera,Lubona,same,,,2020-05-01"))
+    assert reading.statements == () and codes(reading) == ["row_without"]

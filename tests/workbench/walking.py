@@ -38,6 +38,10 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "api-undo-import": {"number": "1"},
     "api-repeat-job": {"number": "1"},
     "api-stop-job": {"number": "1"},
+    "api-one-match": {"number": "1"},
+    "api-judge-match": {"number": "1"},
+    "api-withdraw-match": {"number": "1"},
+    "invitation": {"secret": "no-such-letter"},
     "risk": {"position": "1"},
 }
 """What stands for the arguments of routes to which no page leads: things of the example organisation."""

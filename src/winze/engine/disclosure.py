@@ -26,11 +26,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
+from winze.engine.matching import Proposal
 from winze.engine.plan import OF_A_PARTY, Objective, Plan, Step
 from winze.engine.problems import Problem
 from winze.engine.reasons import Reason, Signal, Value
 from winze.engine.records import DataClass, Input, Origin, Point, Statement, Supply
-from winze.engine.register import Party, Register, fold
+from winze.engine.register import Party, Register, Site, fold, names_of
 from winze.engine.risks import Risk
 
 AUDIENCES = ("partner", "internal", "public")
@@ -373,6 +374,10 @@ class View:
         own = not objective.template.startswith("annex3/") and not self._speakable(objective.template)
         return replace(objective, by=None, template="…" if own else objective.template)
 
+    def proposal(self, proposal: Proposal) -> Proposal | None:
+        """A pair for a person to judge: it names sites, parties and distances, so nobody but `internal` sees it."""
+        return proposal if self.internal else None
+
     def count(self, number: int | None) -> Value:
         """A count as the audience may see it: a small one is "fewer than five" to all but `internal`."""
         return "@few" if not self.internal and number is not None and 0 < number < SMALL else number
@@ -413,9 +418,9 @@ def view(cycle: Told, audience: str) -> View:
     classes = {s.id: s.data_class for s in cycle.statements}
     hidden: list[str] = []
     if audience != "internal":
-        hidden += [fold(site.name) for site in cycle.register.sites.values()]
+        hidden += [name for site in cycle.register.sites.values() for name in _hidden(site)]
     if audience == "public":
-        hidden += [fold(party.name) for party in cycle.register.parties.values()]
+        hidden += [name for party in cycle.register.parties.values() for name in _hidden(party)]
     sites, areas = cycle.register.sites.values(), cycle.register.areas.values()
     open_names = {fold(name) for site in sites for name in (site.territory, site.province, site.country) if name}
     open_names |= {fold(name) for area in areas for name in (area.name, area.province, area.country) if name}
@@ -431,6 +436,11 @@ def view(cycle: Told, audience: str) -> View:
         _open_names=frozenset(open_names),
         _key=hashlib.blake2b(shas.encode(), digest_size=32).digest(),
     )
+
+
+def _hidden(one: Site | Party) -> frozenset[str]:
+    """The folded names that give a site or party away: those of all that were judged to be it, too."""
+    return names_of(one) if one.also else frozenset({fold(one.name)})
 
 
 def _file_names(cycle: Told, audience: str) -> dict[str, str | None]:

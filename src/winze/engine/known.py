@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from winze.engine.problems import NotInForce
 from winze.engine.records import Fact, Price, Record, Statement, Supply
-from winze.engine.register import Register, Site, fold
+from winze.engine.register import Register, Site, fold, names_of
 
 
 class Figure(Protocol):
@@ -181,8 +181,8 @@ class Known:
             found["area", fold(area.name)].add(area.id)
         provinces: dict[tuple[str, str], set[str]] = defaultdict(set)
         for site in self.register.sites.values():
-            found["site", fold(site.name)].add(site.id)
-            found["site", fold(site.id.rpartition("/")[2])].add(site.id)
+            for name in names_of(site):
+                found["site", name].add(site.id)
             if site.province:
                 provinces["area", fold(site.province)].add(f"province:{site.country}/{fold(site.province)}")
         return {**provinces, **found}

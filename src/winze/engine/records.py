@@ -410,6 +410,28 @@ class PlanAct:
     note: str | None = None  # document, words of the reply, why a figure is unknown
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A person's word whether two names mean one site or one party. It changes no statement: what it joins or keeps
+    apart is worked out anew each time (`engine.matching`), so that it can be taken back.
+
+    `verdict` is "same", "not-same", "unsure" or "withdrawn", which takes back the newest verdict of the pair.
+    """
+
+    kind: ClassVar[str] = "judgement"
+    kind_of: str  # "site" or "party"
+    left: str  # subject ids, in whichever order
+    right: str
+    verdict: str
+    reason: str | None = None
+    person: str | None = None  # who judged; a person's name, so the statement is of the personal class
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two subjects, the lesser first: a pair has no sides."""
+        return (self.left, self.right) if self.left <= self.right else (self.right, self.left)
+
+
 Record = (
     Visit
     | ConflictEvent
@@ -429,6 +451,7 @@ Record = (
     | Quote
     | Fact
     | PlanAct
+    | Judgement
 )
 
 
@@ -441,6 +464,8 @@ class Statement:
 
     `subject` is `kind:key`, for example `site:ipis/codmine00191`, `area:CD6207`, `country:COD`, `commodity:gold`,
     `party:Comptoir Example`. `source` is the id of a source card in `rules/sources.yaml` or the name a user gives.
+    `as_told` is the statement as its source made it, where a judgement linked it to another subject; its identity
+    stays that of the original.
     """
 
     subject: str
@@ -452,6 +477,7 @@ class Statement:
     received_on: date | None = None
     data_class: DataClass = DataClass.PUBLIC
     evidence: str | None = None  # "allegation", "plausible", "reasonable-risk", "verified"; None: the source card's
+    as_told: Statement | None = field(default=None, repr=False)
     _id: list[str] = field(default_factory=list, repr=False)
 
     @property

@@ -1,8 +1,8 @@
 """Who and where: sites, areas and parties put together from what statements say of them.
 
-A site is one subject of visits and of the user's own list; a merge of two is a judgement on top (a later issue), so
-here a site is simply what one source calls one site. Nothing is guessed: a territory that joins no p-code keeps its
-name as its id and says so.
+A site is one subject of visits and of the user's own list. That two subjects are one is a person's judgement on top
+(`engine.matching`): statements linked by one come here under one subject, and the others it goes by stand in `also`.
+Nothing is guessed: a territory that joins no p-code keeps its name as its id and says so.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Site:
     visits: tuple[Statement, ...]  # statements whose record is a Visit
     entries: tuple[Statement, ...]  # statements whose record is a SiteEntry
     in_chain: bool
-    also: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()  # the other subjects sources call it by, as a person judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Party:
     supplies: tuple[Statement, ...]  # statements whose record is a Supply, this party on either side
     is_me: bool
     tier: int | None  # steps from me along the chain, 0 for me, None where no path is known
-    also: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()  # the other parties it stands for, as a person judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,25 @@ def fold(name: str) -> str:
     """A name without case, accents, hyphens and doubled spaces, for joining lists that spell differently."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return " ".join("".join(c if c.isalnum() else " " for c in plain.casefold()).split())
+
+
+def names_of(one: Site | Party) -> frozenset[str]:
+    """The folded names by which a site or party is looked up: its own and, where several were judged to be one, all of
+    theirs."""
+    found = {one.name, *(key(id) for id in one.also)}
+    if isinstance(one, Site):
+        found |= {key(one.id), *(_name(s) for s in (*one.visits, *one.entries) if one.also)}
+    return frozenset(fold(name) for name in found)
+
+
+def key(subject: str) -> str:
+    """What a subject is called in its own source: the part after kind and source."""
+    return subject.partition(":")[2].rpartition("/")[2]
+
+
+def _name(statement: Statement) -> str:
+    assert isinstance(statement.said, Visit | SiteEntry)
+    return statement.said.name
 
 
 def build(statements: list[Statement]) -> Register:
@@ -163,6 +182,7 @@ def _site(id: str, visits: tuple[Statement, ...], entries: tuple[Statement, ...]
         visits=visits,
         entries=entries,
         in_chain=False,
+        also=tuple(sorted({s.as_told.subject for s in newest_first if s.as_told} - {id})),
     )
 
 
@@ -224,8 +244,22 @@ def _parties(links: list[Statement]) -> dict[str, Party]:
         for name in (statement.said.supplier, statement.said.buyer):
             names.setdefault(party_id(name), name)
             supplies[party_id(name)].append(statement)
-    me, tiers = _me(links), _tiers(links)
-    return {id: Party(id, names[id], tuple(supplies[id]), id == me, tiers.get(id)) for id in sorted(names)}
+    me, tiers, also = _me(links), _tiers(links), _also(links)
+    return {
+        id: Party(id, names[id], tuple(dict.fromkeys(supplies[id])), id == me, tiers.get(id), tuple(also.get(id, ())))
+        for id in sorted(names)
+    }
+
+
+def _also(links: list[Statement]) -> dict[str, list[str]]:
+    """The parties that links named before judgements linked them to another."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for link in links:
+        if link.as_told and isinstance(link.said, Supply) and isinstance(link.as_told.said, Supply):
+            told = link.as_told.said
+            for now, before in ((link.said.supplier, told.supplier), (link.said.buyer, told.buyer)):
+                found[party_id(now)].add(party_id(before))
+    return {id: sorted(others - {id}) for id, others in found.items()}
 
 
 def _me(links: list[Statement]) -> str | None:
@@ -260,8 +294,8 @@ def _chain_origins(links: list[Statement], sites: Mapping[str, Site], codes: Cod
     code stays as `origin:<name>`: it is a gap to ask about, not something to guess."""
     by_name: dict[str, set[str]] = defaultdict(set)
     for site in sites.values():
-        by_name[fold(site.name)].add(site.id)
-        by_name[fold(site.id.rpartition("/")[2])].add(site.id)
+        for name in names_of(site):
+            by_name[name].add(site.id)
         if site.area and site.territory:
             by_name[fold(site.territory)].add(site.area)
     for (_, name), options in codes.items():
@@ -284,6 +318,14 @@ def _chain_origins(links: list[Statement], sites: Mapping[str, Site], codes: Cod
             for id in sorted(sites_only or matches):
                 found[id].append(link)
     return {id: tuple(group) for id, group in sorted(found.items())}
+
+
+def claimed(sites: Mapping[str, Site], statements: list[Statement]) -> frozenset[str]:
+    """Which of these sites the chain claims, by themselves or by their area. The sites need no visits for it, only the
+    names they go by."""
+    links = sorted((statement for statement, _ in of_kind(statements, Supply)), key=lambda link: link.id)
+    origins = _chain_origins(links, sites, area_codes(statements)) if links else {}
+    return frozenset(id for id, site in sites.items() if _in_chain(site, origins))
 
 
 def _in_chain(site: Site, origins: Mapping[str, tuple[Statement, ...]]) -> bool:

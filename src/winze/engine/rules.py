@@ -28,10 +28,13 @@ from winze.engine import workflow_form
 from winze.engine.problems import NotInForce
 from winze.engine.texts import LANGUAGES, catalogue, say
 
-LAYOUT = ("oecd", "crisis", "workflows", "likelihood.yaml", "risks.yaml", "decay.yaml", "plans.yaml", "effects.yaml")
+LAYOUT = (
+    "oecd", "crisis", "workflows", "likelihood.yaml", "risks.yaml", "decay.yaml", "plans.yaml", "effects.yaml",
+    "matching.yaml",
+)  # fmt: skip
 KINDS = (
     "step", "category", "response", "risk-kind", "risk", "red-flag", "scale", "involvement", "evidence",
-    "shock", "signal", "source-precision", "decay", "likelihood", "measure", "workflow", "plan", "effect",
+    "shock", "signal", "source-precision", "decay", "likelihood", "measure", "workflow", "plan", "effect", "matching",
 )  # fmt: skip
 UNITS = (
     "days", "months", "years", "percent", "percent-points", "km", "ratio", "probability", "log-odds", "weight",

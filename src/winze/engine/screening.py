@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from winze.engine.known import Known, distinct
 from winze.engine.reasons import Reason, Signal, because
 from winze.engine.records import Listing, Statement
-from winze.engine.register import Party, fold
+from winze.engine.register import Party, fold, key
 
 RULE = "signal/screening"
 
@@ -104,7 +104,7 @@ def screen(known: Known, similarity: Similarity = token_sort) -> Iterator[Signal
 def _screened(party: Party, lists: Lists, least: float, similarity: Similarity, vintages: tuple[Reason, ...]) -> Signal:
     if not lists.listings:
         return Signal("screening", party.id, "cannot-evaluate", RULE, missing=("missing.lists",), touches=(party.id,))
-    found = lists.matches(party.name, least, similarity)
+    found = _matches(party, lists, least, similarity)
     reasons = [
         because(f"reason.match-{m.grade}", RULE, m.listing, name=m.name, list=_listing(m.listing).list,
                 reference=_listing(m.listing).reference, percent=round(100 * m.likeness))
@@ -124,6 +124,17 @@ def _screened(party: Party, lists: Lists, least: float, similarity: Similarity, 
         unit="percent",
         touches=(party.id,),
     )
+
+
+def _matches(party: Party, lists: Lists, least: float, similarity: Similarity) -> list[Match]:
+    """The entries any of a party's names may stand for, best first, one an entry: those judged to be it count too."""
+    best: dict[str, Match] = {}
+    for name in (party.name, *map(key, party.also)):
+        for match in lists.matches(name, least, similarity):
+            entry = match.listing.subject
+            if entry not in best or _rank(match) < _rank(best[entry]):
+                best[entry] = match
+    return sorted(best.values(), key=_rank)
 
 
 def _listing(statement: Statement) -> Listing:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from winze.engine.leaving import Harm
+from winze.engine.matching import BANDS
 from winze.engine.plan import Clock, Objective, Plan, Step
 from winze.engine.problems import Problem
 from winze.engine.reasons import Reason, Signal
@@ -34,6 +35,7 @@ def dump(cycle: Cycle) -> str:
         "as_of": cycle.as_of.isoformat(),
         "inputs": [_input(item) for item in cycle.inputs],
         "baseline": plain(cycle.baseline),
+        "proposals": {band: sum(p.band == band for p in cycle.proposals) for band in BANDS},
         "sites": [_site(site) for site in cycle.register.sites.values()],
         "signals": [signal(item) for item in cycle.signals],
         "risks": [risk(item) for item in cycle.risks],
@@ -84,6 +86,7 @@ def _site(site: Site) -> dict[str, Any]:
         "visits": len(site.visits),
         "newest_visit": plain(newest),
         "in_chain": site.in_chain,
+        "also": list(site.also),
     }
 
 

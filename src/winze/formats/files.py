@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,6 +25,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from winze.engine.problems import Log
 from winze.engine.texts import severities
+from winze.formats.mends import Head, Mend, Overlay, Page, plain
 from winze.formats.weight import ole_fault, zip_fault
 
 Cell = str | int | float | bool | date | datetime | None
@@ -44,7 +45,8 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a file is read before it is refused. Bytes, rows, columns, cells; `ratio` is inflated to packed."""
+    """How much of a file is read before it is refused. Bytes, rows, columns, cells; `ratio` is inflated to packed.
+    `upload_bytes` is what somebody may send to the workbench in one file."""
 
     bytes: int
     inflated_bytes: int
@@ -53,6 +55,7 @@ class Limits:
     columns: int
     cell_characters: int
     json_bytes: int
+    upload_bytes: int
 
     @property
     def line_characters(self) -> int:
@@ -84,7 +87,8 @@ class Peek:
 
 @dataclass
 class Source:
-    """One opened input. `name` is relative to the case; `id` is what origins refer to."""
+    """One opened input. `name` is relative to the case; `id` is what origins refer to; `overlay` are the corrections
+    that lie over its rows."""
 
     path: Path
     id: str
@@ -92,6 +96,9 @@ class Source:
     log: Log
     limits: Limits
     generated_on: date | None = field(default=None)  # a reader sets it where the file says when it was made
+    overlay: Overlay = field(default_factory=Overlay)
+    pages: dict[str | None, Page] = field(default_factory=dict)
+    torn: dict[int, list[Cell]] = field(default_factory=dict)  # rows of a text file that could not be taken apart
 
     @cached_property
     def sha256(self) -> str:
@@ -190,20 +197,94 @@ class Source:
         return (None,) if self.container == "csv" else ()
 
     def rows(self, sheet: str | None) -> Iterator[tuple[int, list[Cell]]]:
-        """Every row of a sheet with its number as a spreadsheet shows it, from 1. Blank rows are passed over."""
+        """Every row of a sheet with its number as a spreadsheet shows it, from 1, corrections laid over it. Blank rows
+        and rows a person leaves out are passed over."""
         return self._rows(sheet, self.log)
+
+    def cells(self, sheet: str | None) -> Iterator[tuple[int, list[Cell]]]:
+        """The same rows for whoever only looks: nothing is added to the problems."""
+        return self._rows(sheet, Log(self.id, severities()))
+
+    def name_columns(self, sheet: str | None, head: Head) -> None:
+        """A reader says what it calls the columns of a sheet; corrections and problems use the same names."""
+        self.page(sheet).head = head
+
+    def page(self, sheet: str | None) -> Page:
+        return self.pages.setdefault(sheet, Page())
 
     def _rows(self, sheet: str | None, log: Log) -> Iterator[tuple[int, list[Cell]]]:
         raw = self._sheet_rows(sheet) if self.container == "workbook" else self._csv_rows(log)
-        for number, values in raw:
-            if number > self.limits.rows:
-                log.add("too_many_rows", sheet=sheet, row=number, limit=self.limits.rows)
-                return
-            if len(values) > self.limits.columns:
-                log.add("too_many_columns", sheet=sheet, row=number, limit=self.limits.columns)
+        page, passed = self.page(sheet), 0
+        try:
+            for number, values in raw:
+                if number > self.limits.rows:
+                    log.add("too_many_rows", sheet=sheet, row=number, limit=self.limits.rows)
+                    return
+                if self.overlay and self.overlay.touches(sheet, number):
+                    values = self._mended(sheet, number, values)
+                    if self.overlay.leaves_out(sheet, number):
+                        continue
+                if len(values) > self.limits.columns:
+                    log.add("too_many_columns", sheet=sheet, row=number, limit=self.limits.columns)
+                    continue
+                if any(value is not None and value != "" for value in values):
+                    passed += 1
+                    if not page.remembers:
+                        page.remember(number, tuple(as_text(value) or "" for value in values))
+                    yield number, values
+        finally:
+            page.passed = max(page.passed, passed)
+
+    def _mended(self, sheet: str | None, number: int, values: list[Cell]) -> list[Cell]:
+        """A row with its corrections. One that reads what the cell reads already changes nothing, not even its type."""
+        overlay, mended = self.overlay, list(values)
+        overlay.reached.add((sheet, number))
+        texts = [as_text(value) or "" for value in values]
+        for mend in overlay.rows[sheet, number].values():
+            if mend.leave_out:
                 continue
-            if any(value is not None and value != "" for value in values):
-                yield number, values
+            at = self.page(sheet).column(mend.cell, number, texts)
+            if at is None:
+                overlay.nowhere.add(mend)
+                continue
+            overlay.nowhere.discard(mend)
+            blank: Cell = "" if self.container == "csv" else None
+            mended += [blank] * (at + 1 - len(mended))
+            before = as_text(mended[at])
+            if plain(before) != plain(mend.value):
+                mended[at] = mend.value or blank
+                overlay.was[mend] = before or ""
+        return mended
+
+    def settle(self) -> None:
+        """Says of each correction what became of it: the cell was changed, the row left out, or there is no such
+        cell. Called once, after the file was read."""
+        if not self.overlay:
+            return
+        if self.container not in ("csv", "workbook"):
+            self.log.add("mend_not_table", kind=self.container.upper())
+            return
+        for sheet in {sheet for sheet, _ in self.overlay.rows} & set(self.sheet_names):
+            if any(at[0] == sheet and at not in self.overlay.reached for at in self.overlay.rows):
+                for _ in self.cells(sheet):
+                    pass
+        for (sheet, row), mends in self.overlay.rows.items():
+            if sheet not in self.sheet_names:
+                self.log.add("mend_no_sheet", sheet=sheet, row=row, name=sheet or "–")
+            elif (sheet, row) not in self.overlay.reached:
+                self.log.add("mend_no_row", sheet=sheet, row=row)
+            elif self.overlay.leaves_out(sheet, row):
+                self.log.add("row_left_out", sheet=sheet, row=row)
+            else:
+                self._settle_cells(sheet, row, mends.values())
+
+    def _settle_cells(self, sheet: str | None, row: int, mends: Iterable[Mend]) -> None:
+        for mend in mends:
+            if mend in self.overlay.nowhere:
+                self.log.add("mend_no_cell", sheet=sheet, row=row, cell=mend.cell, column=mend.cell)
+            elif mend in self.overlay.was:
+                said, before = mend.value or "–", self.overlay.was[mend] or "–"
+                self.log.add("cell_mended", sheet=sheet, row=row, cell=mend.cell, value=said, before=before)
 
     def _csv_rows(self, log: Log) -> Iterator[tuple[int, list[Cell]]]:
         """The rows of a text file. A row that cannot be taken apart, because a quote is never closed or a cell or line
@@ -219,14 +300,16 @@ class Source:
                 try:
                     values = next(table, None)
                 except csv.Error as wrong:
-                    log.add("row_broken", row=number, detail=wrong)
+                    yield from self._torn_row(number, [], str(wrong), log)
                     lines.read_again(lines.within(self.limits.cell_characters))
                     table = csv.reader(lines, delimiter=self.delimiter)
                     continue
                 if values is None:
                     return
                 if lines.ended:
-                    log.add("row_broken", row=number, detail="a quote is opened and never closed")
+                    swallowed = (values[-1].splitlines() or [""])[0]
+                    detail = "a quote is opened and never closed"
+                    yield from self._torn_row(number, [*values[:-1], swallowed], detail, log)
                     lines.read_again(len(re.findall(r"(?:\r\n|\r(?!\n)|\n)(?!\Z)", values[-1])))
                     table = csv.reader(lines, delimiter=self.delimiter)
                     continue
@@ -237,6 +320,15 @@ class Source:
                     return
                 width = len(values)
                 yield number, list(values)
+
+    def _torn_row(self, number: int, cells: list[Cell], detail: str, log: Log) -> Iterator[tuple[int, list[Cell]]]:
+        """A row that could not be taken apart: what of it is legible if a person corrected it, else a problem."""
+        if self.overlay.touches(None, number):
+            yield number, cells
+            return
+        log.add("row_broken", row=number, detail=detail)
+        if len(self.torn) < PEEK_ROWS * 100:
+            self.torn[number] = cells
 
     def _sheet_rows(self, sheet: str | None) -> Iterator[tuple[int, list[Cell]]]:
         with _reading_workbook():

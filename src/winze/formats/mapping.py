@@ -7,11 +7,13 @@ the template's own reader. A mapping saved beside the file (`purchases.xlsx.map.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ SUFFIX = ".map.yaml"
 DATE_ORDERS = ("dmy", "mdy")
 _HEADER_WITHIN = 20  # rows in which the headings are looked for
 _SAMPLE = 50  # rows looked at below them
+_NEARLY = 0.7  # share of the wordiest row that a row of headings has at least; rows of data may be as wordy
 _LEAST = 0.5  # confidence below which a column stays unmapped; ours, tried on field workbooks
 
 
@@ -171,6 +174,85 @@ def mapping_for(path: Path) -> Mapping | None:
         raise Unreadable("mapping_broken", detail=wrong) from wrong
 
 
+# -- found again for the next file ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutChange:
+    """Headings that a saved mapping names and the file has no more (`gone`), and those it has and the mapping does not
+    name (`come`), each with its sheet."""
+
+    gone: tuple[tuple[str | None, str], ...]
+    come: tuple[tuple[str | None, str], ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self.come)
+
+
+def fingerprint(path: Path) -> str:
+    """What a sender's files have in common: the headings of each sheet, folded, in whatever order; neither rows, file
+    name nor names of sheets ("May", "June"). A mapping saved under it is found again for the next file.
+
+    Raises Unreadable where the file is no table.
+    """
+    layout = sorted(sorted({fold(title) for title in titles}) for _, _, titles in _layout(path) if titles)
+    return "f" + hashlib.sha256(json.dumps(layout, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def changed(saved: Mapping, path: Path) -> LayoutChange:
+    """Which headings have come or gone since a mapping was saved. Raises Unreadable where the file is no table."""
+    gone: list[tuple[str | None, str]] = []
+    come: list[tuple[str | None, str]] = []
+    for sheet, name, titles in _fitted(saved, path):
+        there, named = {fold(title) for title in titles}, {fold(column.heading) for column in sheet.columns}
+        gone += [(name, column.heading) for column in sheet.columns if fold(column.heading) not in there]
+        come += [(name, title) for title in titles if fold(title) not in named]
+    return LayoutChange(tuple(gone), tuple(come))
+
+
+def onto(saved: Mapping, path: Path) -> Mapping:
+    """A saved mapping as it fits another file of the same layout: its sheets, heading rows and the spelling of its
+    headings are those of the file. Raises Unreadable where the file is no table."""
+    rows = {name: row for name, row, _ in _layout(path)}
+    sheets = []
+    for sheet, name, titles in _fitted(saved, path):
+        spelt = {fold(title): title for title in reversed(titles)}
+        columns = (replace(c, heading=spelt.get(fold(c.heading), c.heading)) for c in sheet.columns)
+        row = rows.get(name, sheet.header_row) if titles else sheet.header_row
+        sheets.append(replace(sheet, sheet=name, header_row=row, columns=tuple(columns)))
+    return Mapping(tuple(sheets))
+
+
+def _fitted(saved: Mapping, path: Path) -> Iterator[tuple[SheetMapping, str | None, tuple[str, ...]]]:
+    """Each mapped sheet with the sheet of the file that shares most headings with it, its own name first."""
+    free = {name: titles for name, _, titles in _layout(path)}
+    for sheet in (each for each in saved.sheets if each.template):
+        wanted = {fold(column.heading) for column in sheet.columns}
+
+        def shared(name: str | None, wanted: set[str] = wanted, own: str | None = sheet.sheet) -> tuple[int, bool]:
+            return len(wanted & {fold(title) for title in free[name]}), name == own
+
+        best = max(free, key=shared, default=sheet.sheet)
+        best = best if best in free and shared(best)[0] else sheet.sheet
+        yield sheet, best, free.pop(best, ())
+
+
+def _layout(path: Path) -> list[tuple[str | None, int, tuple[str, ...]]]:
+    """Each sheet with the row of its headings and the headings themselves: the first row, among the first, that holds
+    words alone and about as many as any."""
+    source = Source(path, path.name, path.name, Log(path.name, severities()), limits())
+    if source.container not in ("csv", "workbook"):
+        raise Unreadable("file_kind_not_read", kind=source.container.upper())
+    found: list[tuple[str | None, int, tuple[str, ...]]] = []
+    for name in source.sheet_names:
+        rows = list(islice(source.cells(name), _HEADER_WITHIN))
+        words = [(number, [as_text(cell) or "" for cell in cells if _is_text(cell)]) for number, cells in rows]
+        most = max((len(texts) for _, texts in words), default=0)
+        number, titles = next(((n, texts) for n, texts in words if len(texts) >= max(1, _NEARLY * most)), (1, []))
+        found.append((name, number, tuple(dict.fromkeys(title.lstrip("\ufeff") for title in titles if fold(title)))))
+    return found
+
+
 # -- reading through a mapping ---------------------------------------------------------------------------------------
 
 
@@ -289,6 +371,7 @@ def _headings_of(template: Template, titles: Sequence[Cell]) -> int:
     return sum(any(_named(text, column) for column in template.columns) for text in texts)
 
 
+@lru_cache(maxsize=10_000)
 def _bare(title: str) -> str:
     """A heading folded, without the number it may end on: "Minerai 2" is named like "Minerai"."""
     return re.sub(r"(?<=\D)\d{1,2}$", "", fold(title)).strip()
@@ -308,9 +391,11 @@ def _confidence(title: str, column: str, cells: Sequence[Cell]) -> float:
     seen = [cell for cell in cells if as_text(cell) is not None]
     if not seen:
         return 0.9 * named
+    if named == 0 and not (telling and len(seen) >= 3):
+        return 0.0
     share = sum(accepts(cell) for cell in seen) / len(seen)
     if named == 0:
-        return 0.6 * share if telling and share >= 0.8 and len(seen) >= 3 else 0.0
+        return 0.6 * share if share >= 0.8 else 0.0
     return named * (0.3 + 0.7 * share)
 
 
@@ -371,7 +456,9 @@ def _within(limit: float) -> Callable[[Cell], bool]:
     return degrees
 
 
+@cache
 def _known_word(words: str) -> Callable[[Cell], bool]:
+    @lru_cache(maxsize=10_000)
     def known(cell: Cell) -> bool:
         parts = [
             part for part in re.split(r"[;,、；，/]|\s+(?:and|et|y)\s+|[和及与]", as_text(cell) or "") if part.strip()
@@ -398,7 +485,7 @@ _CONTENT: dict[str, tuple[Callable[[Cell], bool], bool]] = {
     "count": (_is_count, False),
     "number": (lambda cell: _number(cell) is not None, False),
     "price": (lambda cell: bool(re.search(r"\d", as_text(cell) or "")) or len(as_text(cell) or "") <= 8, False),
-    "country": (lambda cell: iso3(as_text(cell) or "") is not None, True),
+    "country": (lru_cache(maxsize=10_000)(lambda cell: iso3(as_text(cell) or "") is not None), True),
     "flag": (lambda cell: (as_text(cell) or "").casefold() in TRUE | FALSE, False),
 }
 """For each kind of value, whether a cell holds one, and whether that alone tells what the column is."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -17,8 +17,12 @@ from winze.engine.problems import Log, Problem, Severity
 from winze.engine.records import Statement
 from winze.engine.texts import severities
 from winze.formats.files import Limits, Peek, Source, Unreadable
+from winze.formats.mends import Mend, Overlay
 
-MODULES = ("sites", "conflict", "restrictions", "prices", "screening", "health", "geography", "templates")
+if TYPE_CHECKING:
+    from winze.formats.mapping import Mapping
+
+MODULES = ("rejected", "sites", "conflict", "restrictions", "prices", "screening", "health", "geography", "templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,8 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of one file. `statements` are in file order; each problem has its origin."""
+    """What came of one file. `statements` are in file order; each problem has its origin. `mends` and `mapping` are
+    the corrections and the column mapping it was read with, where they were given."""
 
     id: str
     name: str
@@ -49,6 +54,8 @@ class Reading:
     statements: tuple[Statement, ...]
     problems: tuple[Problem, ...]
     generated_on: date | None = None
+    mends: tuple[Mend, ...] = ()
+    mapping: Mapping | None = None
 
     @property
     def failed(self) -> bool:
@@ -78,45 +85,59 @@ def lookup(name: str) -> Any:
     return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
-def read(path: Path, *, name: str | None = None, mends=(), mapping=None) -> Reading:
+def read(path: Path, *, name: str | None = None, mends: Iterable[Mend] = (), mapping: Mapping | None = None) -> Reading:
     """Reads one file whole. Never raises for what is in the file: an unreadable one gives a problem and no statement.
 
     `name` is the path relative to the case, with forward slashes; it is also the input id. Bytes of it that are no
-    text are written out.
+    text are written out. `mends` are people's corrections: the readers see the corrected cells, the file stays as it
+    is, and statements keep the sheet and row they were read at. `mapping` says what the columns are, in place of a
+    mapping saved beside the file.
     """
+    return read_source(opened(path, name, tuple(mends)), tuple(mends), mapping)
+
+
+def opened(path: Path, name: str | None = None, mends: Iterable[Mend] = (), keep: int = 200) -> Source:
+    """A file ready to be read. Of one code in one sheet the first `keep` problems are listed one by one."""
     name = (name or path.name).encode("utf-8", "backslashreplace").decode()
-    log = Log(name, severities())
-    source = Source(path, name, name, log, limits())
+    return Source(path, name, name, Log(name, severities(), keep), limits(), overlay=Overlay(mends))
+
+
+def read_source(source: Source, mends: tuple[Mend, ...] = (), mapping: Mapping | None = None) -> Reading:
+    """Reads an opened file: `read` for those who go on looking at it afterwards."""
     statements: tuple[Statement, ...] = ()
     reader: Reader | None = None
     version: str | None = None
     try:
-        reader, version = _mapped(path) or find(source.peek())
+        reader, version = _mapped(source.path, mapping) or find(source.peek())
         if reader is None:
-            log.add("format_unknown", headings=_headings(source.peek()))
+            source.log.add("format_unknown", headings=_headings(source.peek()))
         else:
             statements = tuple(reader.read(source))
+        source.settle()
     except Unreadable as wrong:
         values: dict[str, Any] = {"detail": "", **wrong.values}
-        log.add(wrong.code, **values)
+        source.log.add(wrong.code, **values)
     return Reading(
-        id=name,
-        name=name,
+        id=source.id,
+        name=source.name,
         sha256=source.sha256,
         format=reader.format if reader else None,
         version=version,
         source=reader.source if reader else None,
         statements=statements,
-        problems=tuple(sorted(log, key=lambda problem: problem.order)),
+        problems=tuple(sorted(source.log, key=lambda problem: problem.order)),
         generated_on=source.generated_on,
+        mends=mends,
+        mapping=mapping,
     )
 
 
-def _mapped(path: Path) -> tuple[Reader, str] | None:
-    """The reader that a column mapping saved beside the file makes of it; None where there is none."""
+def _mapped(path: Path, given: Mapping | None) -> tuple[Reader, str] | None:
+    """The reader that a column mapping makes of a file: the one given, else one saved beside it; None without either.
+    A mapping given for what is no table is an error."""
     from winze.formats import mapping
 
-    saved = mapping.mapping_for(path)
+    saved = given or mapping.mapping_for(path)
     if saved is None:
         return None
     return Reader("mapped", "user", lambda _: None, partial(mapping.apply, saved)), "1"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from winze.engine import mitigation, register, rules
+from winze.engine import matching, mitigation, register, rules
 from winze.engine.plan import Case
 from winze.engine.problems import Problem, Refusal, Severity
 from winze.engine.records import PlanAct, Statement
@@ -58,9 +58,12 @@ def draft(case: Path, cells: Mapping[str, str | None], language: str) -> Draft:
 
 def judge(known: Sequence[Statement], new: Statement) -> Refusal | None:
     """Why an act may not be recorded: the rules refuse it, or it would undo one that counts."""
-    told = [s for s in known if isinstance(s.said, PlanAct) and s.subject == new.subject]
-    last = max(s.speaks_of.known_on for s in (*told, new))
-    seen = [s for s in known if s.known(last)]
+    acts = [s for s in known if isinstance(s.said, PlanAct) and s.subject == new.subject]
+    last = max(s.speaks_of.known_on for s in (*acts, new))
+    linked = matching.link([*(s for s in known if s.known(last)), new])
+    seen = [s for s in linked if s.id != new.id]
+    told = [s for s in seen if isinstance(s.said, PlanAct) and s.subject == new.subject]
+    new = next(s for s in linked if s.id == new.id)
     case = Case(seen, register.build(seen), (), rules.load(), last)
     assert isinstance(new.said, PlanAct)
     before = {s.id for s, _ in mitigation.replay(new.said.plan, told, case)[1]}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, overload
 
 from winze.engine.records import Origin, Point
 from winze.formats.files import Cell, Source, as_text
+from winze.formats.mends import Head
 
 TRUE = frozenset({"1", "true", "yes", "y", "oui", "si", "sí", "是", "vrai", "verdadero"})
 FALSE = frozenset({"0", "false", "no", "n", "non", "否", "faux", "falso"})
@@ -53,12 +55,16 @@ class Table:
         self._rows = source.rows(sheet)
         self.header: list[str] = list(header)
         self.header_row = header_row
+        heading_at = 0
         for number, values in () if self.header else self._rows:
             if number >= header_row:
                 self.header = [(as_text(value) or "").lstrip("\ufeff").strip() for value in values]
+                heading_at = number
                 break
         if rename:
             self.header = [rename(name) for name in self.header]
+        self._head = Head(heading_at, tuple(self.header), heading_at)
+        source.name_columns(sheet, self._head)
         self.index = {name: i for i, name in reversed(list(enumerate(self.header))) if name}
         self.decimal_comma = source.container == "csv" and source.delimiter == ";"
         self.has_tags = False
@@ -83,6 +89,7 @@ class Table:
                 first = False
                 if _is_tag_row(values):
                     self.has_tags = True
+                    self.source.name_columns(self.sheet, replace(self._head, last=number))
                     continue
             if len(values) > width and any(as_text(value) for value in values[width:]):
                 self.log.add("row_shifted", sheet=self.sheet, row=number, cells=len(values), columns=width)

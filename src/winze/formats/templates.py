@@ -23,6 +23,7 @@ from xlsxwriter.utility import xl_col_to_name
 from winze.engine.records import (
     DataClass,
     Fact,
+    Judgement,
     LegalAct,
     ManagementStep,
     NodeStatus,
@@ -511,6 +512,46 @@ def _plan_cells(statement: Statement, language: str) -> dict[str, Entry]:
     }
 
 
+# -- judgements: who is who ------------------------------------------------------------------------------------------
+
+
+def _judgement(line: Line) -> Statement:
+    """Two sites or two parties, and a person's word whether they are one. The statement is of the personal class, for
+    it holds a name. The order of the two does not matter."""
+    kind, verdict = line.need_word("kind-of"), line.need_word("verdict")
+    left, right = sorted(_of_kind(line.name(column), kind) for column in ("left", "right"))
+    if left == right or not all(one.startswith(f"{kind}:") for one in (left, right)):
+        line.problem("judgement_pair", "left", left=line.name("left"), right=line.name("right"))
+        raise Skip
+    said = Judgement(kind, left, right, verdict, line.phrase("grounds"), line.name("person"))
+    return Statement(
+        f"pair:{left}|{right}", said, line.since("date"), line.origin(line.heading("verdict")), SOURCE,
+        data_class=DataClass.PERSONAL,
+    )  # fmt: skip
+
+
+def _of_kind(text: str, kind: str) -> str:
+    """The subject a cell names: with a prefix as it says, without one of the kind of the row."""
+    prefixed = subject(text) if re.search("[:：]", text) else ""
+    if prefixed.startswith(("site:", "party:")):
+        return prefixed
+    return party_id(text) if kind == "party" else f"{kind}:{text}"
+
+
+def _judgement_cells(statement: Statement, language: str) -> dict[str, Entry]:
+    said = statement.said
+    assert isinstance(said, Judgement)
+    return {
+        "kind-of": worded("subject-kinds", said.kind_of, language),
+        "left": said.left.partition(":")[2],
+        "right": said.right.partition(":")[2],
+        "verdict": worded("verdicts", said.verdict, language),
+        "grounds": said.reason,
+        "person": said.person,
+        "date": span_text(statement.speaks_of),
+    }
+
+
 def _list(words: str, keys: Iterable[str], language: str) -> str | None:
     return "; ".join(worded(words, key, language) for key in keys) or None
 
@@ -558,6 +599,10 @@ TEMPLATES: Mapping[str, Template] = {
             "plans", ("plan", "date", "act", "person", "role", "concerns", "figure", "remark"),
             ("plan", "date", "act", "role"), _plan_act, _plan_cells,
         ),
+        Template(
+            "judgements", ("kind-of", "left", "right", "verdict", "grounds", "person", "date"),
+            ("kind-of", "left", "right", "verdict", "person", "date"), _judgement, _judgement_cells,
+        ),
     )
 }  # fmt: skip
 
@@ -598,6 +643,7 @@ def _mend_delimiter(source: Source, sheet: str | None) -> None:
         if len(second) == 1:
             line = as_text(second[0]) or ""
             source.delimiter = max(";\t|,", key=line.count)
+            source.pages.clear()  # what was remembered was cut at the wrong places
 
 
 def _opened(source: Source, name: str | None, template: Template) -> Sheet:
@@ -654,7 +700,7 @@ def rows_of(said: Iterable[Statement], language: str = "en") -> dict[str, list[d
     """Statements as the rows of their templates, by template name; those no template holds are passed over."""
     kinds: Mapping[type[object], str] = {
         SiteEntry: "sites", Supply: "chain", ManagementStep: "step1", LegalAct: "acts", NodeStatus: "closures",
-        Quote: "quotes", Fact: "facts", PlanAct: "plans",
+        Quote: "quotes", Fact: "facts", PlanAct: "plans", Judgement: "judgements",
     }  # fmt: skip
     found: dict[str, list[dict[str, Entry]]] = {}
     for statement in said:

@@ -47,6 +47,7 @@ class Actor:
     language: str = "en"
     scopes: frozenset[str] | None = None  # of a token; None for a person at a page
     by: str = ""  # "user:12" or "token:3"
+    demanded: bool = False  # the organisation demands a second factor of one of these roles
 
     @cached_property
     def clearance(self) -> frozenset[DataClass]:

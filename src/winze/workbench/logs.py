@@ -7,11 +7,12 @@ import re
 
 _MAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 _QUERY = re.compile(r"\?[^\s\"']+")
+_SECRET = re.compile(r"(?<=/invitation/)[\w-]+|(?<=/key/)[\w-]+|\bwz_[\w-]+")
 _PLACE = re.compile(r"-?\d{1,3}\.\d{3,}")
 
 
 class Impersonal(logging.Filter):
-    """Takes mail addresses, query strings and coordinates out of every line, and the text of an exception too."""
+    """Takes mail addresses, query strings, links for one person and coordinates out of every line, and the text of an exception too."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = impersonal(record.getMessage()), None
@@ -24,7 +25,7 @@ class Impersonal(logging.Filter):
 
 
 def impersonal(text: str) -> str:
-    """A text without mail addresses, query strings and coordinates."""
-    for pattern, mark in ((_MAIL, "[mail]"), (_QUERY, "?[query]"), (_PLACE, "[place]")):
+    """A text without mail addresses, query strings, links for one person and coordinates."""
+    for pattern, mark in ((_SECRET, "[secret]"), (_MAIL, "[mail]"), (_QUERY, "?[query]"), (_PLACE, "[place]")):
         text = pattern.sub(mark, text)
     return text

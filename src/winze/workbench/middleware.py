@@ -81,16 +81,17 @@ def chosen_language(request: HttpRequest) -> str:
 
 
 def actor(answer: Answer) -> Answer:
-    """Who acts, for which organisation: `request.actor`, None for somebody without one."""
+    """Who acts, for which organisation: `request.actor`, None for somebody without one, and for somebody who has to set
+    up a second factor first (`request.owes`)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         from winze.workbench.store import people
 
-        request.actor = None  # type: ignore[attr-defined]
+        found = None
         if request.user.is_authenticated:
-            request.actor = people.actor(  # type: ignore[attr-defined]
-                request.user, request.session.get("organisation"), request.LANGUAGE_CODE
-            )
+            found = people.actor(request.user, request.session.get("organisation"), request.LANGUAGE_CODE)
+        request.owes = found is not None and people.owes(found)  # type: ignore[attr-defined]
+        request.actor = None if request.owes else found  # type: ignore[attr-defined]
         return answer(request)
 
     return middleware

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
 
@@ -43,8 +45,9 @@ class Organisation(Row):
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField()
     code_key = models.BinaryField()  # keys the short codes of places and the commitments of the journal
+    second_factor = models.JSONField(default=list)  # the roles whose holders must have one
 
-    classes = classes(partner="id key name created_at", sealed="code_key")
+    classes = classes(partner="id key name created_at second_factor", sealed="code_key")
 
 
 class People(BaseUserManager["User"]):
@@ -111,7 +114,7 @@ class Invitation(Row):
     name = models.CharField(max_length=200)
     roles = models.JSONField()
     token = models.CharField(max_length=64, unique=True)
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # None for the first person of all
     at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
@@ -137,6 +140,22 @@ class Token(Row):
     revoked_at = models.DateTimeField(null=True)
 
     classes = classes(partner="id organisation user name start scopes at expires_at used_at revoked_at", sealed="hash")
+
+
+class Session(AbstractBaseSession):
+    """A browser somebody is signed in with: since when, and roughly what it is. No network address, no version."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    begun_at = models.DateTimeField(null=True)
+    device = models.CharField(max_length=40, blank=True)
+
+    classes: ClassVar[Classes] = classes(personal="user begun_at device expire_date", sealed="session_key session_data")
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        from winze.workbench.sessions import SessionStore
+
+        return SessionStore
 
 
 class PersonalKey(Row):
@@ -238,6 +257,16 @@ class Import(Row):
     )
 
 
+class DryRun(Row):
+    """What a dry run of an import showed: its sheets with the wrong cells marked, packed, so that a page need not read
+    the file again."""
+
+    of = models.OneToOneField(Import, models.CASCADE, related_name="dry_run")
+    packed = models.BinaryField()
+
+    classes = classes(public="id of", competitor="packed")
+
+
 class ImportProblem(Row):
     """One thing wrong with an import, as code and values, so that it reads in every language."""
 
@@ -321,6 +350,7 @@ class Told(Row):
     received_on = models.DateField()
     gone_on = models.DateField(null=True)  # the day it was superseded or its import undone
     gone_by = models.BigIntegerField(null=True)  # the event of the journal that did so
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")  # the older word it superseded
     data_class = models.CharField(max_length=24)
     said = models.JSONField()  # as `formats.told` writes it, without personal words
 
@@ -333,9 +363,23 @@ class Told(Row):
         ]
 
     classes = classes(
-        partner="id organisation of sid kind known_on received_on gone_on gone_by data_class",
+        partner="id organisation of sid kind known_on received_on gone_on gone_by replaces data_class",
         competitor="key subject said",
     )
+
+
+class Again(Row):
+    """A later import that says word for word what a statement says already: where the first is undone, it is still
+    told."""
+
+    told = models.ForeignKey(Told, models.CASCADE, related_name="again")
+    of = models.ForeignKey(Import, models.CASCADE, related_name="again")
+    origin = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("told", "of"), name="one_again")]
+
+    classes = classes(partner="id told of", competitor="origin")
 
 
 class PersonalWord(Row):

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from winze.engine.reporting import Sentence
 from winze.engine.texts import LANGUAGES
 from winze.formats.wording import HTML_LANG, number, phrase, term, worded
 from winze.workbench.access import Actor, refused
@@ -92,6 +93,8 @@ def said(value: Any, language: str, kind: str = "text") -> str:
         return phrase("wb.yes" if value else "wb.no", language)
     if isinstance(value, str) and value.startswith("@"):
         return phrase(value[1:], language) if "." in value else value
+    if isinstance(value, Sentence):
+        return phrase(value, language)
     if isinstance(value, datetime):
         return f"{worded(value.date(), language)}, {value:%H:%M} UTC"
     if isinstance(value, date):
@@ -110,6 +113,8 @@ def plain(value: Any, language: str) -> Any:
     """A value as a sheet or the API carries it: figures and days as such, terms in words, None for unknown."""
     if isinstance(value, str) and value.startswith("@") and "." in value:
         return phrase(value[1:], language)
+    if isinstance(value, Sentence):
+        return phrase(value, language)
     if isinstance(value, list | tuple):
         return [plain(item, language) for item in value]
     return value

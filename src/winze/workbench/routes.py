@@ -6,11 +6,12 @@ does not exist, and a test holds that so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
@@ -27,6 +28,7 @@ class Request(HttpRequest):
     """A request by somebody of an organisation: `actor` is set by the middleware."""
 
     actor: Actor
+    owes: bool  # a second factor, which the organisation demands of one of their roles, before anything else
     htmx: Any
 
 
@@ -48,14 +50,32 @@ class Route:
 
 
 ROUTES: dict[str, Route] = {}
-FOREIGN: dict[str, str] = {
+FOREIGN: Mapping[str, str] = {
     "account_login": "anybody",
     "account_logout": "anybody",
+    "account_inactive": "anybody",
+    "account_reset_password": "anybody",
+    "account_reset_password_done": "anybody",
+    "account_reset_password_from_key": "anybody",
+    "account_reset_password_from_key_done": "anybody",
     "account_change_password": "signed-in",
-    "mfa_authenticate": "anybody",
-    "api:api-root": "anybody",
+    "account_set_password": "signed-in",
+    "account_reauthenticate": "signed-in",
+    "mfa_authenticate": "anybody",  # between the password and the session
+    "mfa_reauthenticate": "signed-in",
+    "mfa_index": "signed-in",
+    "mfa_activate_totp": "signed-in",
+    "mfa_deactivate_totp": "signed-in",
+    "mfa_view_recovery_codes": "signed-in",
+    "mfa_generate_recovery_codes": "signed-in",
+    "openid_connect_login": "anybody",
+    "openid_connect_callback": "anybody",
+    "socialaccount_login_cancelled": "anybody",
+    "socialaccount_login_error": "anybody",
+    "api:api-root": "anybody",  # nothing is there
 }
-"""Addresses that a library brings, each with who may: they show nothing of the register."""
+"""Addresses of libraries that we use, by their name: they show nothing of the register. What is neither here nor in
+`ROUTES` nor declared by the API has no address."""
 
 
 def route(
@@ -94,7 +114,9 @@ def _stopped(request: Request, act: str) -> HttpResponse | None:
     if act == "anybody":
         return None
     if not request.user.is_authenticated:
-        return redirect(f"/accounts/login/?next={request.path}")
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    if getattr(request, "owes", False):
+        return redirect("mfa_activate_totp")
     if act == "signed-in":
         return None
     actor: Actor | None = getattr(request, "actor", None)

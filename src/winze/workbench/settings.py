@@ -4,18 +4,22 @@ environment variables; the defaults are the safe ones.
 `WINZE_HOME` is the folder that holds the register (default: `winze-home` in the working folder), `WINZE_DATABASE` the
 URL of a PostgreSQL database where several people work, `WINZE_HOSTS` the names it is served under, `WINZE_HTTPS=1`
 that a proxy in front of it speaks TLS, `WINZE_API_RATE` how often one token may ask the API (`600/min`), `WINZE_SMTP`
-the URL of a mail server (`smtp://user:password@host:port`).
+the URL of a mail server (`smtp://user:password@host:port`),
+`WINZE_OIDC` the organisation's own sign-in: `https://client:secret@host/path` or JSON with `server_url`, `client_id`,
+`secret` and `name`; it lets in nobody who was not invited.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 HOME = Path(os.environ.get("WINZE_HOME", "winze-home")).absolute()
@@ -34,7 +38,9 @@ SECRET_KEY = _secret()
 DEBUG = False
 ALLOWED_HOSTS = [*os.environ.get("WINZE_HOSTS", "").split(), "127.0.0.1", "localhost", "[::1]"]
 HTTPS = os.environ.get("WINZE_HTTPS") == "1"
-SSO = find_spec("allauth.socialaccount") is not None and find_spec("jwt") is not None and "WINZE_OIDC" in os.environ
+SSO = "WINZE_OIDC" in os.environ
+if SSO and not (find_spec("jwt") and find_spec("oauthlib") and find_spec("requests")):
+    raise ImproperlyConfigured("WINZE_OIDC is set, but the extra for it is not there: install winze[sso]")
 
 INSTALLED_APPS = [
     "winze.workbench",
@@ -119,7 +125,11 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -129,11 +139,45 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+MFA_ADAPTER = "winze.workbench.accounts.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Winze"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
+CSRF_FAILURE_VIEW = "winze.workbench.views.errors.forbidden"
 
+
+def _provider(text: str) -> dict[str, object]:
+    """The organisation's own sign-in, as JSON or as a URL that carries the client and its secret."""
+    if text.lstrip().startswith("{"):
+        given = json.loads(text)
+    else:
+        url = urlsplit(text)
+        place = f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}".rstrip("/")
+        given = {"server_url": place, "client_id": unquote(url.username or ""), "secret": unquote(url.password or "")}
+    return {
+        "provider_id": "organisation",
+        "name": given.get("name") or urlsplit(given["server_url"]).hostname,
+        "client_id": given["client_id"],
+        "secret": given["secret"],
+        "settings": {"server_url": given["server_url"]},
+    }
+
+
+if SSO:
+    SOCIALACCOUNT_ADAPTER = "winze.workbench.sso.Adapter"
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [_provider(os.environ["WINZE_OIDC"])]}
+    }
+    SOCIALACCOUNT_LOGIN_ON_GET = True  # a form may not lead to another origin (content security policy); a link may
+
+SESSION_ENGINE = "winze.workbench.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -169,7 +213,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-if os.environ.get("WINZE_SMTP"):
+MAIL = bool(os.environ.get("WINZE_SMTP"))
+if MAIL:
     _mail = urlsplit(os.environ["WINZE_SMTP"])
     MAILERS = {
         "default": {

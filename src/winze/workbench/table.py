@@ -32,8 +32,8 @@ PUBLIC, PARTNER, COMPETITOR, PERSONAL = (
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `value` gives plain data (text, number, date, None for unknown) or a message id behind `@`, worded in
-    the reader's language; `kind` says how a page shows it: text, number, date, share (0 to 1 with an interval), letter,
+    """One column. `value` gives plain data (text, number, date, None for unknown), a message id behind `@`, or a
+    `reporting.Sentence` (a message id and what fills it), worded in the reader's language; `kind` says how a page shows it: text, number, date, share (0 to 1 with an interval), letter,
     chip, term, count, link. `title` is a message id."""
 
     key: str
@@ -112,8 +112,9 @@ class Table:
     id: Callable[[Any], str] = lambda row: str(row.pk)
 
     def seen(self, scope: Scope) -> tuple[Column, ...]:
-        """The columns somebody may see, or pass on to an audience."""
-        return tuple(c for c in self.columns if scope.actor.sees(c.data_class) and c.data_class in SEES[scope.audience])
+        """The columns somebody may see; of a list that is passed on, those which that audience sees too."""
+        passed = frozenset(DataClass) if scope.towards is None else SEES[scope.towards]
+        return tuple(c for c in self.columns if scope.actor.sees(c.data_class) and c.data_class in passed)
 
     def offered(self, actor: Actor) -> tuple[Filter, ...]:
         return tuple(one for one in self.filters if actor.sees(one.data_class))

@@ -6,18 +6,53 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
 
+from winze.engine.problems import Refusal
 from winze.engine.records import DataClass
+from winze.engine.texts import refuse
+from winze.formats.reading import limits
 from winze.workbench.models import File
 
 
 def path_of(organisation: int, sha256: str) -> Path:
     return Path(settings.HOME) / "files" / str(organisation) / sha256[:2] / sha256
+
+
+def most() -> int:
+    """Bytes that somebody may send in one file."""
+    return limits().upload_bytes
+
+
+def too_large() -> Refusal:
+    """The refusal of a file with more bytes than may be sent."""
+    return refuse("workbench/import", "wb.data.refused.too-large", limit=most() // 2**20)
+
+
+def within(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes, refused as soon as they are more than may be sent: nothing of them is kept."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > most():
+            raise too_large()
+        yield chunk
+
+
+@contextmanager
+def passing(chunks: Iterable[bytes], name: str) -> Iterator[Path]:
+    """Bytes as a file for as long as they are looked at, then gone."""
+    ending = Path(name).suffix.lower() if Path(name).suffix.lower() in (".csv", ".xlsx") else ""
+    with tempfile.NamedTemporaryFile(prefix="winze-", suffix=ending) as file:
+        for chunk in chunks:
+            file.write(chunk)
+        file.flush()
+        yield Path(file.name)
 
 
 def keep(organisation: int, chunks: Iterable[bytes], data_class: DataClass) -> File:

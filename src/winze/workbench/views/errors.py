@@ -12,7 +12,7 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return render(request, "workbench/missing.html", status=404)
 
 
-def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Any = None, reason: str = "") -> HttpResponse:
     return render(request, "workbench/refused.html", {"sentence": ""}, status=403)
 
 

@@ -14,7 +14,7 @@ def _stub(name: str, path: str, methods: tuple[str, ...] = ("GET",)) -> None:
         return render(request, "workbench/home.html")
 
 
-for name, path in (("search", "search/"), ("cycle", "cycle/"), ("account", "account/"), ("rules", "rules/")):
+for name, path in (("search", "search/"), ("cycle", "cycle/"), ("rules", "rules/")):
     _stub(name, path)
 for name in ("assign", "comment"):
     _stub(name, f"{name}/", methods=("POST",))
