@@ -4,6 +4,7 @@ other organisation with every role, by page, file and API, to look and to change
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from django.test import Client
 
 from winze import example
 from winze.engine.disclosure import ROLES
+from winze.engine.problems import Refusal
 from winze.workbench.access import Actor
 from winze.workbench.api.declared import API
 from winze.workbench.routes import Route
@@ -26,10 +28,12 @@ SAID: dict[str, dict[str, Any]] = {
     "api-mend-import": {"mends": [{"row": 3, "cell": "A3", "value": "x"}]},
     "api-load-import": {"mode": "skip"},
     "api-undo-import": {"why": "x"},
+    "api-judge-match": {"verdict": "same", "reason": "x"},
+    "api-withdraw-match": {"reason": "x"},
 }
 """What each operation of the API needs to be told, so that it is not refused for what is missing."""
-SHARED = frozenset({"export", "api-export", "language"})
-"""Routes whose argument names no thing of an organisation."""
+SHARED = frozenset({"export", "api-export", "invitation"})
+"""Routes whose argument names no thing of an organisation: a list, or a secret that is the key itself."""
 
 
 def _quiet(step: str, done: int, total: int) -> None:
@@ -51,8 +55,10 @@ def two(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) ->
             actor = people.actor(person, None, "en")
             assert actor is not None
             pair.append((client, actor))
-        _fill(pair[1][1], tmp_path_factory.mktemp("neighbour") / "case")
+        folder = tmp_path_factory.mktemp("neighbour") / "case"
+        _fill(pair[1][1], folder)
         for _, actor in pair:
+            _alike(actor, folder)
             jobs.ask(actor, "cycle", run=cycles.ask(actor, date(2020, 5, 11)).pk)
         yield pair[0], pair[1]
         transaction.set_rollback(True)
@@ -60,16 +66,23 @@ def two(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) ->
 
 def _fill(actor: Actor, folder: Path) -> None:
     example.write(folder, "great-lakes")
-    for name in ("visites_sites.csv", "ma_chaine.xlsx", "actes_plans.csv"):
+    for name in ("ma_chaine.xlsx", "actes_plans.csv"):
         proposed = imports.propose(actor, name, [(folder / name).read_bytes()])
         imports.load(actor, proposed.pk, "skip", _quiet)
-    imports.propose(actor, "again.csv", [(folder / "visites_sites.csv").read_bytes().replace(b"Exemple", b"Example")])
     cycles.run(cycles.ask(actor, date(2020, 5, 11)), actor, _quiet)
+
+
+def _alike(actor: Actor, folder: Path) -> None:
+    """Sites that may be one with those of the example, so that the match queue holds something."""
+    visits = (folder / "visites_sites.csv").read_bytes()
+    for name, content in (("visits.csv", visits), ("alike.csv", visits.replace(b"codmine9", b"codmine8"))):
+        with suppress(Refusal):  # the example has the first already
+            imports.load(actor, imports.propose(actor, name, [content]).pk, "skip", _quiet)
 
 
 def _own(client: Client, actor: Actor) -> dict[str, list[str]]:
     """Addresses of things of somebody's own organisation, by route: as pages lead to them, and its newest things."""
-    from winze.workbench.models import CycleRun, Import, Job
+    from winze.workbench.models import CycleRun, Import, Job, Proposal
 
     found = walking.walk({"all": client})
     mine = {"organisation_id": actor.organisation}
@@ -78,6 +91,7 @@ def _own(client: Client, actor: Actor) -> dict[str, list[str]]:
     newest = {
         "import": Import.objects.filter(**mine).latest("id").pk,
         "job": Job.objects.filter(**mine).latest("id").pk,
+        "match": Proposal.objects.filter(**mine).latest("id").pk,
         "cycle": CycleRun.objects.filter(**mine, state="done").latest("id").pk,
     }
     for name, route in API.items():

@@ -23,7 +23,7 @@ from winze.workbench.routes import FOREIGN, ROUTES, Route
 
 ROLES = ("analyst", "approver", "viewer", "assessor", "funder", "responder", "government", "custodian", "administrator")
 """The people of the example organisation; the approver looks after people too."""
-EACH = 3
+EACH = 2
 """How many examples of one route are kept."""
 EXAMPLES: dict[str, dict[str, str]] = {
     "api-export": {"key": "risks"},
