@@ -109,7 +109,8 @@ def test_signing_in_and_out() -> None:
 
 
 def test_a_wrong_password_and_an_unknown_address_look_the_same() -> None:
-    pages = [sign_in(Client(), email, "wrong wrong wrong") for email in ("assessor@example.org", "nobody@example.org")]
+    asked = ("assessor@example.org", "nobody@example.org")
+    pages = [sign_in(Client(), email, "wrong wrong wrong") for email in asked]
     texts = [
         re.sub(r"csrf\w+\" value=\"\w+|nonce=\"[^\"]*|\w+@example.org", "", page.content.decode()) for page in pages
     ]

@@ -194,7 +194,7 @@ class View:
     _names: Mapping[str, str | None]  # input id -> its name, None where withheld
     _hidden_names: tuple[str, ...]  # folded names that may not stand in a sentence
     _open_names: frozenset[str]  # folded names of areas, provinces and countries, which may
-    _key: bytes
+    key: bytes  # keys the codes of places
     _judged: dict[str, bool] = field(default_factory=dict, repr=False)
 
     @property
@@ -205,7 +205,7 @@ class View:
 
     def code(self, subject: str) -> str:
         """The short code of a site: the same for every audience and language of one case."""
-        digest = hashlib.blake2b(subject.encode(), key=self._key, digest_size=5).digest()
+        digest = hashlib.blake2b(subject.encode(), key=self.key, digest_size=5).digest()
         return base64.b32encode(digest).decode()[:6]
 
     def place(self, subject: str) -> Place:
@@ -397,8 +397,14 @@ class View:
             return problem
         at, named = problem.origin, self._names.get(problem.origin.input)
         origin = at if named is not None or not at.input else Origin("", None, at.row, None)
-        values = tuple((name, value if name in _PLAIN_VALUES else "…") for name, value in problem.values)
-        return replace(problem, origin=origin, values=values)
+        return replace(unquoted(problem), origin=origin)
+
+
+def unquoted(problem: Problem) -> Problem:
+    """A problem whose sentence quotes no cell."""
+    return replace(
+        problem, values=tuple((name, value if name in _PLAIN_VALUES else "…") for name, value in problem.values)
+    )
 
 
 def band(km: float) -> str:
@@ -411,8 +417,9 @@ def band(km: float) -> str:
     return f">{_BANDS[-1]}"
 
 
-def view(cycle: Told, audience: str) -> View:
-    """The eyes of an audience on a cycle. Raises ValueError for an audience that does not exist."""
+def view(cycle: Told, audience: str, key: bytes | None = None) -> View:
+    """The eyes of an audience on a cycle. `key` keys the codes of places, where they are to be the same in every cycle
+    of one register. Raises ValueError for an audience that does not exist."""
     if audience not in AUDIENCES:
         raise ValueError(f"no such audience: {audience}; there are {', '.join(AUDIENCES)}")
     classes = {s.id: s.data_class for s in cycle.statements}
@@ -434,7 +441,7 @@ def view(cycle: Told, audience: str) -> View:
         _names=_file_names(cycle, audience),
         _hidden_names=tuple(sorted({name for name in hidden if name})),
         _open_names=frozenset(open_names),
-        _key=hashlib.blake2b(shas.encode(), digest_size=32).digest(),
+        key=key or hashlib.blake2b(shas.encode(), digest_size=32).digest(),
     )
 
 

@@ -244,9 +244,10 @@ def _prefixes(kinds: Iterable[str]) -> tuple[str, ...]:
     return tuple(kind for kind in kinds if kind.endswith("-")) or ("\0",)
 
 
-def compile(cycle: Told, audience: str = "partner") -> Report:
-    """The report of one cycle for an audience: what is ranked and why, what changed, what nobody knows."""
-    eyes = view(cycle, audience)
+def compile(cycle: Told, audience: str = "partner", key: bytes | None = None) -> Report:
+    """The report of one cycle for an audience: what is ranked and why, what changed, what nobody knows. `key` keys the
+    codes of places (see `disclosure.view`)."""
+    eyes = view(cycle, audience, key)
     known = gather(cycle.statements, cycle.register, cycle.rulebook, cycle.as_of)
     risks, hidden_risks = _risks(cycle, eyes)
     signals, hidden_signals = _signals(cycle, eyes)

@@ -226,6 +226,11 @@ def outlines(countries: Iterable[str]) -> dict[str, list[Ring]]:
     return {code: held[code] for code in countries if code in held}
 
 
+def outlined() -> tuple[str, ...]:
+    """The countries whose outlines we hold."""
+    return tuple(_bundled())
+
+
 @cache
 def _bundled() -> dict[str, list[Ring]]:
     text = (files("winze.formats") / "lookups" / "outlines.json").read_text(encoding="utf-8")

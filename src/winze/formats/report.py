@@ -37,13 +37,25 @@ from winze.formats.wording import COUNTRIES, HTML_LANG, country, number, phrase,
 FILES = ("report.html", "risks.xlsx", "problems.csv")
 
 
-def write(cycle: reporting.Told, folder: Path, language: str, audience: str = "partner") -> list[Path]:
-    """Writes the report's three files into a folder and returns their paths."""
-    report = reporting.compile(cycle, audience)
-    words = Words(cycle, report, view(cycle, audience), language)
+def write(
+    cycle: reporting.Told,
+    folder: Path,
+    language: str,
+    audience: str = "partner",
+    *,
+    head: str | None = None,
+    key: bytes | None = None,
+) -> list[Path]:
+    """Writes the report's three files into a folder and returns their paths.
+
+    `head` is the head of the journal of the register that the cycle was run on, printed in the last section; `key`
+    keys the codes of places, where a register has one. A case of files has neither.
+    """
+    report = reporting.compile(cycle, audience, key)
+    words = Words(cycle, report, view(cycle, audience, key), language)
     sites = cycle.register.sites.values() if audience == "internal" else ()
     contents = {
-        "report.html": page(words).encode(),
+        "report.html": page(words, head).encode(),
         "risks.xlsx": worksheets.workbook(report, words, sites, language),
         "problems.csv": worksheets.problems_csv(report.problems, language).encode("utf-8-sig"),
     }
@@ -57,7 +69,7 @@ def summary(cycle: reporting.Told, language: str, audience: str = "partner") -> 
     return [phrase(line, language) for line in reporting.summary_lines(cycle, audience)]
 
 
-def page(words: Words) -> str:
+def page(words: Words, head: str | None = None) -> str:
     """The whole report as one HTML file."""
     report = words.report
     html: str = _template("report.html.j2").render(
@@ -72,7 +84,7 @@ def page(words: Words) -> str:
         problem_hint=words.problem_hint, reaches=words.reaches(), by_place=words.by_place, distinct=words.distinct,
         band=words.band, index=words.index, studies=words.studies,
         breakable=breakable, printed=_PRINTED, withheld=words.withheld(*_COUNTED["flags"]), plan=words.planned,
-        units=words.units, listed=_PROPOSED, judgement=words.judgement,
+        units=words.units, listed=_PROPOSED, judgement=words.judgement, head=head,
     )  # fmt: skip
     return html
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
+from itertools import batched
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -55,7 +56,7 @@ class Page:
     count: int
 
 
-RESERVED = frozenset({"after", "order", "run", "view", "audience", "about", "page_size"})
+RESERVED = frozenset({"after", "order", "run", "against", "view", "audience", "about", "page_size"})
 
 
 def choose(table: Table, scope: Scope, asked: Mapping[str, str]) -> Choice:
@@ -68,9 +69,11 @@ def choose(table: Table, scope: Scope, asked: Mapping[str, str]) -> Choice:
         if key not in offered:
             raise BadAddress(key)
         filters.append((offered[key], value))
-    wanted = asked.get("order") or table.orders[0].key
+    said = {one.key for one, _ in filters}
+    filters += [(one, one.default) for one in offered.values() if one.default and one.key not in said]
+    wanted = asked.get("order") or table.order or table.orders[0].key
     backwards = wanted.startswith("-")
-    order = next((one for one in table.orders if one.key == wanted.removeprefix("-")), None)
+    order = next((one for one in table.ordered(scope.actor) if one.key == wanted.removeprefix("-")), None)
     if order is None:
         raise BadAddress("order")
     return Choice(tuple(filters), order, backwards, _place(asked.get("after"), order))
@@ -82,13 +85,17 @@ def page(table: Table, scope: Scope, choice: Choice, size: int = PAGE) -> Page:
     found = list(_after(_ordered(rows, choice), choice)[: size + 1])
     more = len(found) > size
     shown = tuple(found[:size])
+    table.fill(scope, shown)
     following = _key(shown[-1], choice.order) if more else None
     return Page(table, table.seen(scope), choice, shown, following, count(table, scope, choice, rows))
 
 
 def everything(table: Table, scope: Scope, choice: Choice) -> Iterator[Any]:
     """All rows that match, in order, for an export; never more than MOST."""
-    return iter(_ordered(_narrowed(table, scope, choice), choice)[:MOST].iterator(chunk_size=2000))
+    rows = _ordered(_narrowed(table, scope, choice), choice)[:MOST].iterator(chunk_size=2000)
+    for some in batched(rows, 2000, strict=False):
+        table.fill(scope, some)
+        yield from some
 
 
 def count(table: Table, scope: Scope, choice: Choice, rows: QuerySet[Any] | None = None) -> int:

@@ -17,7 +17,8 @@ COOKIE = "winze-language"
 
 
 def health(answer: Answer) -> Answer:
-    """`/healthz` says that the process answers; `/readyz` that it can work (see `store.health`)."""
+    """`/healthz` says that the process answers; `/readyz` that it can work, and whether the worker lives (see
+    `store.health`): pages are served without it too."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path == "/healthz":
@@ -26,7 +27,8 @@ def health(answer: Answer) -> Answer:
             from winze.workbench.store import health
 
             wrong = health.unready()
-            return HttpResponse("\n".join(wrong or ["ok"]) + "\n", "text/plain", status=503 if wrong else 200)
+            lines = [*(wrong or ["ok"]), *health.worker()]
+            return HttpResponse("\n".join(lines) + "\n", "text/plain", status=503 if wrong else 200)
         return answer(request)
 
     return middleware
@@ -107,12 +109,16 @@ class problems:
         return self.answer(request)
 
     def process_exception(self, request: HttpRequest, wrong: Exception) -> HttpResponse | None:
+        from winze.workbench.lists import BadAddress
         from winze.workbench.store import Absent, Stale
 
         spoken = request.LANGUAGE_CODE
         if isinstance(wrong, Refusal):
             said = {"sentence": refusal(wrong, spoken), "rule": wrong.rule}
             return render(request, "workbench/refused.html", said, status=409)
+        if isinstance(wrong, BadAddress):
+            said = {"sentence": say("wb.refused.address", spoken, name=wrong.name)}
+            return render(request, "workbench/refused.html", said, status=400)
         if isinstance(wrong, Absent):
             return render(request, "workbench/missing.html", status=404)
         if isinstance(wrong, Stale):

@@ -522,6 +522,9 @@ class RiskRow(Row):
     audience = models.CharField(max_length=8)
     position = models.IntegerField()
     rank = models.IntegerField(null=True)
+    key = models.CharField(
+        max_length=16, default=""
+    )  # names the risk in every run and for every audience, and says nothing
     risk = models.CharField(max_length=400)
     letter = models.CharField(max_length=1)
     kind = models.CharField(max_length=60)
@@ -550,10 +553,11 @@ class RiskRow(Row):
             models.Index(fields=("run", "audience", "territory", "position")),
             models.Index(fields=("run", "audience", "subject")),
             models.Index(fields=("run", "audience", "risk")),
+            models.Index(fields=("run", "audience", "key")),
         ]
 
     classes = classes(
-        partner="id run audience position rank letter kind territory country in_chain p low high basis evidence "
+        partner="id run audience position rank key letter kind territory country in_chain p low high basis evidence "
         "evidence_on statements severity action due",
         competitor="risk subject place named",
     )
@@ -595,6 +599,44 @@ class PlanRow(Row):
 
     classes = classes(
         partner="id run audience position rank letters kind state trade next_clock due in_chain", competitor="key named"
+    )
+
+
+class PlaceRow(Row):
+    """One place of one run as one audience may see it on a map: a site for precise eyes, an area for the others. Where
+    the place is not known `lat` and `lon` are empty, and it stands in the table only."""
+
+    run = models.ForeignKey(CycleRun, models.CASCADE)
+    audience = models.CharField(max_length=8)
+    position = models.IntegerField()
+    kind = models.CharField(max_length=8)  # "site", "area"
+    code = models.CharField(max_length=12, blank=True)  # of a site
+    named = models.CharField(max_length=300)
+    territory = models.CharField(max_length=200, blank=True)
+    province = models.CharField(max_length=200, blank=True)
+    country = models.CharField(max_length=3, blank=True)
+    minerals = models.JSONField(default=list)
+    lat = models.FloatField(null=True)
+    lon = models.FloatField(null=True)
+    letter = models.CharField(max_length=1, blank=True)  # of its gravest ranked risk
+    letters = models.CharField(max_length=6, blank=True)  # of all its ranked risks
+    first = models.IntegerField(null=True)  # the position of its first risk
+    rank = models.IntegerField(null=True)
+    ranked = models.IntegerField()
+    watched = models.IntegerField()
+    sites = models.IntegerField(null=True)  # None where there are so few that they are not told
+    unvisited = models.IntegerField(null=True)  # of them, without a visit for twelve months
+    newest_visit = models.DateField(null=True)
+    in_chain = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("run", "audience", "position"), name="one_place_position")]
+        indexes = [models.Index(fields=("run", "audience", "territory", "position"))]
+
+    classes = classes(
+        partner="id run audience position kind code territory province country minerals letter letters first rank "
+        "ranked watched sites unvisited",
+        competitor="named lat lon newest_visit in_chain",
     )
 
 
@@ -664,12 +706,13 @@ class Comment(Row):
     about = models.CharField(max_length=400)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    audience = models.CharField(max_length=8, default="internal")  # whose eyes may read it within the organisation
     mentions = models.ManyToManyField(User, related_name="+")
 
     class Meta:
         indexes = [models.Index(fields=("organisation", "about", "id"))]
 
-    classes = classes(partner="id organisation by at mentions", competitor="about")
+    classes = classes(partner="id organisation by at audience mentions", competitor="about")
 
 
 class CommentText(Row):
@@ -699,6 +742,20 @@ class Assignment(Row):
         ]
 
     classes = classes(partner="id organisation to by at due snoozed_until ended_at", competitor="about")
+
+
+class LastSeen(Row):
+    """When a person last looked at their home page, and when the visit before that ended: news is since then."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    before = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("organisation", "user"), name="one_last_visit")]
+
+    classes = classes(public="id", personal="organisation user at before")
 
 
 class Notice(Row):

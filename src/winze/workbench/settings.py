@@ -4,9 +4,9 @@ environment variables; the defaults are the safe ones.
 `WINZE_HOME` is the folder that holds the register (default: `winze-home` in the working folder), `WINZE_DATABASE` the
 URL of a PostgreSQL database where several people work, `WINZE_HOSTS` the names it is served under, `WINZE_HTTPS=1`
 that a proxy in front of it speaks TLS, `WINZE_API_RATE` how often one token may ask the API (`600/min`), `WINZE_SMTP`
-the URL of a mail server (`smtp://user:password@host:port`),
-`WINZE_OIDC` the organisation's own sign-in: `https://client:secret@host/path` or JSON with `server_url`, `client_id`,
-`secret` and `name`; it lets in nobody who was not invited.
+the URL of a mail server (`smtp://user:password@host:port`), `WINZE_OIDC` the organisation's own sign-in:
+`https://client:secret@host/path` or JSON with `server_url`, `client_id`, `secret` and `name`; it lets in nobody who was
+not invited.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ INSTALLED_APPS = [
     "django_htmx",
     "leaflet",
     "ninja",
-    "django_tasks_db",
 ]
 MIDDLEWARE = [
     "winze.workbench.middleware.health",
+    "winze.workbench.logs.access",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -111,7 +111,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 API_RATE = os.environ.get("WINZE_API_RATE", "600/min")
 """How often one token may ask."""
@@ -142,7 +141,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 MFA_ADAPTER = "winze.workbench.accounts.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -206,11 +205,16 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
-STATIC_ROOT = HOME / "static"
+STATIC_ROOT = PACKAGE / "static"  # nothing is collected: files are served from the packages they come with
 STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+FILE_UPLOAD_HANDLERS = [
+    "winze.workbench.uploads.Limited",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 MAIL = bool(os.environ.get("WINZE_SMTP"))
@@ -234,11 +238,19 @@ DEFAULT_FROM_EMAIL = os.environ.get("WINZE_MAIL_FROM", "winze@localhost")
 
 LOGGING = {
     "version": 1,
-    "disable_existing_loggers": False,
+    "disable_existing_loggers": True,  # Django's own would write what nobody filtered
     "formatters": {
-        "plain": {"()": structlog.stdlib.ProcessorFormatter, "processor": structlog.processors.JSONRenderer()}
+        "plain": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.JSONRenderer(),
+            ],
+        }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["impersonal"]}},
     "filters": {"impersonal": {"()": "winze.workbench.logs.Impersonal"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("WINZE_LOG", "WARNING")},
+    "loggers": {"django": {"propagate": True}, "django.server": {"propagate": True}},
 }

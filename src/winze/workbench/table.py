@@ -6,7 +6,7 @@ list's row in the access matrix. A column whose class the reader's roles do not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -32,9 +32,10 @@ PUBLIC, PARTNER, COMPETITOR, PERSONAL = (
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `value` gives plain data (text, number, date, None for unknown), a message id behind `@`, or a
-    `reporting.Sentence` (a message id and what fills it), worded in the reader's language; `kind` says how a page shows it: text, number, date, share (0 to 1 with an interval), letter,
-    chip, term, count, link. `title` is a message id."""
+    """One column. `value` gives plain data (text, number, date, None for unknown), a message id behind `@`, a
+    `reporting.Sentence` (a message id and what fills it), worded in the reader's language, or a function that gives the
+    words in a language; `kind` says how a page shows it: text, number, date, month, share (0 to 1 with an interval),
+    letter, chip, term, count, link. `title` is a message id."""
 
     key: str
     title: str
@@ -55,6 +56,7 @@ class Filter:
     choices: Callable[[Scope], list[tuple[str, str]]] | None = None
     kind: str = "text"
     data_class: DataClass = PARTNER
+    default: str = ""  # the choice that stands where the address says nothing
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Order:
     key: str
     title: str
     fields: tuple[str, ...]
+    data_class: DataClass = PARTNER
 
 
 @dataclass(frozen=True)
@@ -110,11 +113,19 @@ class Table:
         None
     )  # names a list that no longer changes: counts are kept
     id: Callable[[Any], str] = lambda row: str(row.pk)
+    order: str = ""  # the order an address without one has, `-key` for backwards; the first where it is empty
+    fill: Callable[[Scope, Sequence[Any]], None] = lambda scope, rows: (
+        None
+    )  # brings what columns need besides, for all rows of a page at once
 
     def seen(self, scope: Scope) -> tuple[Column, ...]:
         """The columns somebody may see; of a list that is passed on, those which that audience sees too."""
         passed = frozenset(DataClass) if scope.towards is None else SEES[scope.towards]
         return tuple(c for c in self.columns if scope.actor.sees(c.data_class) and c.data_class in passed)
+
+    def ordered(self, actor: Actor) -> tuple[Order, ...]:
+        """The orders somebody may choose: the place of a page tells the values it is ordered by."""
+        return tuple(one for one in self.orders if actor.sees(one.data_class))
 
     def offered(self, actor: Actor) -> tuple[Filter, ...]:
         return tuple(one for one in self.filters if actor.sees(one.data_class))

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 
 from winze import __version__, cycle
 from winze.engine import disclosure, models, reporting, rules
 from winze.engine.disclosure import Place, View
 from winze.engine.plan import Plan
+from winze.engine.problems import Severity
 from winze.engine.records import DataClass, Input, Statement
 from winze.engine.risks import Risk
 from winze.formats import case as cases
 from winze.formats import cycle_json
 from winze.formats.cycle_json import plain
 from winze.workbench.access import Actor
-from winze.workbench.models import CycleProblem, CycleRun, PlanRow, RiskRow, Why
-from winze.workbench.store import Absent, files, journal, statements
+from winze.workbench.models import CycleProblem, CycleRun, Organisation, PlaceRow, PlanRow, RiskRow, Why
+from winze.workbench.store import Absent, files, journal, placed, statements
 
 EYES = ("internal", "partner")
 """The audiences a run keeps rows for; the public one is made at an export."""
+type Run = CycleRun
+"""A run as pages handle it."""
 type Progress = Callable[[str, int, int], None]
 """Told what is being done (a message id), how much is done, of how much; raises to stop."""
 
@@ -42,6 +48,28 @@ def one(organisation: int, number: int) -> CycleRun:
     if found is None:
         raise Absent
     return found
+
+
+def before(of: CycleRun) -> CycleRun | None:
+    """The run that was done before another."""
+    return CycleRun.objects.filter(organisation=of.organisation_id, state="done", pk__lt=of.pk).order_by("-id").first()
+
+
+def recent(organisation: int, most: int = 10) -> list[CycleRun]:
+    """The newest runs that were done, for choosing one."""
+    return list(CycleRun.objects.filter(organisation=organisation, state="done").order_by("-id")[:most])
+
+
+def inputs(of: CycleRun, audience: str) -> list[dict[str, Any]]:
+    """The files of a run as an audience may know them."""
+    found = Why.objects.filter(run=of, audience=audience, about="inputs").first()
+    return json.loads(zlib.decompress(bytes(found.packed))) if found else []
+
+
+def problem_counts(of: CycleRun) -> list[tuple[str, int]]:
+    """How many problems a run has of each severity, the gravest first."""
+    counted = dict(CycleProblem.objects.filter(run=of).values_list("severity").annotate(count=Count("id")))
+    return [(str(severity), counted[str(severity)]) for severity in Severity if str(severity) in counted]
 
 
 def everything(organisation: int, known_by: date, progress: Progress) -> cases.Case:
@@ -64,8 +92,6 @@ def everything(organisation: int, known_by: date, progress: Progress) -> cases.C
 
 
 def _received(statement: Statement, day: date | None) -> Statement:
-    from dataclasses import replace
-
     return replace(statement, received_on=day, _id=[])
 
 
@@ -80,20 +106,17 @@ def ask(actor: Actor, as_of: date, known_by: date | None = None) -> CycleRun:
 
 def run(waiting: CycleRun, actor: Actor | None, progress: Progress) -> cycle.Cycle:
     """Does a run and keeps what came of it, all in one transaction: a run is done or it is not there."""
-    told = everything(waiting.organisation_id, waiting.known_by, progress)
-    progress("wb.job.think", 2, 4)
-    result = cycle.run(
-        told.statements, rules.load(), models.in_force(waiting.as_of), waiting.as_of,
-        inputs=told.inputs, problems=told.problems, known_by=waiting.known_by,
-    )  # fmt: skip
+    result = walk(waiting, progress)
     progress("wb.job.keep", 3, 4)
     document = gzip.compress(cycle_json.dump(result).encode(), 3, mtime=0)
-    rows = [_rows(waiting, result, disclosure.view(result, audience)) for audience in EYES]
+    key = code_key(waiting.organisation_id)
+    rows = [_rows(waiting, result, disclosure.view(result, audience, key)) for audience in EYES]
     with transaction.atomic():
         kept = files.keep(waiting.organisation_id, [document], DataClass.COMPETITOR)
-        for risks, plans, whys in rows:
+        for risks, plans, places, whys in rows:
             RiskRow.objects.bulk_create(risks, batch_size=300)
             PlanRow.objects.bulk_create(plans, batch_size=300)
+            PlaceRow.objects.bulk_create(places, batch_size=300)
             Why.objects.bulk_create(whys, batch_size=300)
         CycleProblem.objects.bulk_create(_problems(waiting, result), batch_size=500)
         waiting.state, waiting.done_at = "done", datetime.now(UTC)
@@ -110,6 +133,26 @@ def run(waiting: CycleRun, actor: Actor | None, progress: Progress) -> cycle.Cyc
     return result
 
 
+def walk(of: CycleRun, progress: Progress) -> cycle.Cycle:
+    """The cycle of a run's days, by what the register held on them: nothing is kept. The same days give the same."""
+    told = everything(of.organisation_id, of.known_by, progress)
+    progress("wb.job.think", 2, 4)
+    return cycle.run(
+        told.statements, rules.load(), models.in_force(of.as_of), of.as_of,
+        inputs=told.inputs, problems=told.problems, known_by=of.known_by,
+    )  # fmt: skip
+
+
+def code_key(organisation: int) -> bytes:
+    """What keys the codes of places, so that a place has one code in the register, in every run and every report."""
+    return bytes(Organisation.objects.only("code_key").get(pk=organisation).code_key)
+
+
+def risk_key(key: bytes, risk: str) -> str:
+    """The name of a risk that stays the same in every run, and from which nobody can work out what it is about."""
+    return base64.b32encode(hashlib.blake2b(risk.encode(), key=key, digest_size=10).digest()).decode().lower()
+
+
 def document(of: CycleRun) -> dict[str, Any]:
     """The whole `cycle.json` of a run (internal eyes)."""
     packed = files.path_of(of.organisation_id, of.document).read_bytes()
@@ -117,25 +160,26 @@ def document(of: CycleRun) -> dict[str, Any]:
     return found
 
 
-def why(of: CycleRun, audience: str, about: str) -> dict[str, Any]:
+def why(of: CycleRun, audience: str, about: str) -> Any:
     """What a page shows of one risk, plan or subject of a run. Raises Absent."""
     found = Why.objects.filter(run=of, audience=audience, about=about).first()
     if found is None:
         raise Absent
-    unpacked: dict[str, Any] = json.loads(zlib.decompress(bytes(found.packed)))
-    return unpacked
+    return json.loads(zlib.decompress(bytes(found.packed)))
 
 
 # -- rows ------------------------------------------------------------------------------------------------------------
 
 
-def _rows(of: CycleRun, result: cycle.Cycle, eyes: View) -> tuple[list[RiskRow], list[PlanRow], list[Why]]:
+type Rows = tuple[list[RiskRow], list[PlanRow], list[PlaceRow], list[Why]]
+
+
+def _rows(of: CycleRun, result: cycle.Cycle, eyes: View) -> Rows:
     dated = {s.id: s.speaks_of.known_on for s in result.statements}
     risks, whys = [], []
     for position, risk in enumerate(filter(None, (eyes.risk(one) for one in result.risks)), start=1):
         place = eyes.place(risk.subject)
-        row = _risk_row(of, eyes, position, risk, place, dated)
-        risks.append(row)
+        risks.append(_risk_row(of, eyes, position, risk, place, dated))
         whys.append(_why(of, eyes.audience, f"risk:{position}", _risk_document(eyes, risk, place)))
     plans = []
     for position, plan in enumerate(filter(None, (eyes.plan(one, result.as_of) for one in result.plans)), start=1):
@@ -144,10 +188,11 @@ def _rows(of: CycleRun, result: cycle.Cycle, eyes: View) -> tuple[list[RiskRow],
     by_subject: dict[str, list[Any]] = {}
     for signal in filter(None, (eyes.signal(one) for one in result.signals)):
         by_subject.setdefault(signal.subject.partition("#")[0], []).append(_signal(eyes, signal))
+    whys.append(_why(of, eyes.audience, "inputs", [plain(eyes.input(item)) for item in result.inputs]))
     whys += [
         _why(of, eyes.audience, f"subject:{subject}", {"signals": signals}) for subject, signals in by_subject.items()
     ]
-    return risks, plans, whys
+    return risks, plans, list(placed.rows(of, result, eyes, risks)), whys
 
 
 def _why(of: CycleRun, audience: str, about: str, document: Any) -> Why:
@@ -159,7 +204,7 @@ def _risk_row(of: CycleRun, eyes: View, position: int, risk: Risk, place: Place,
     resting = {reason.statement for reason in risk.because if reason.statement and reason.statement in dated}
     return RiskRow(
         run=of, audience=eyes.audience, position=position, rank=risk.rank, letter=risk.annex_ii, kind=risk.kind,
-        risk=risk.id if eyes.internal else "", subject=risk.subject if eyes.internal else "",
+        key=risk_key(eyes.key, risk.id), risk=risk.id if eyes.internal else "", subject=risk.subject if eyes.internal else "",
         place=plain(place), named=place.name or place.code or "", territory=place.territory or "",
         country=place.country or "", in_chain=eyes.in_chain(risk.subject), p=risk.likelihood.p,
         low=risk.likelihood.low, high=risk.likelihood.high, basis=risk.likelihood.basis,
@@ -191,6 +236,11 @@ def _plan_row(of: CycleRun, eyes: View, position: int, plan: Plan, as_of: date) 
 
 def _plan_document(eyes: View, plan: Plan, as_of: date) -> dict[str, Any]:
     found = cycle_json.plan(plan, as_of)
+    found["refused"] = [  # with their values, so that they read in every language
+        {"act": one.verb, "role": one.role, "rule": one.refusal.rule, "text": one.refusal.text,
+         "values": [list(pair) for pair in one.refusal.values]}
+        for one in plan.possible if one.refusal is not None
+    ]  # fmt: skip
     found["places"] = [plain(eyes.place(subject)) for subject in plan.subjects]
     return found if eyes.internal else found | _coarse(eyes, plan, found)
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import unicodedata
 import zlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,15 +29,14 @@ from winze.formats.files import Unreadable, as_text
 from winze.formats.importing import Decision, Preview
 from winze.formats.mends import Mend as Correction
 from winze.workbench.access import Actor
-from winze.workbench.models import Again, DryRun, Event, File, Import, ImportProblem, Job, Mend, SavedMapping, Told
+from winze.workbench.models import Again, DryRun, Event, Import, ImportProblem, Job, Mend, SavedMapping, Told
 from winze.workbench.store import Absent, Stale, files, journal, matches, opening, register, statements
 
 type Progress = Callable[[str, int, int], None]
 MODES = ("stop", "skip", "update")
-CLASSES = (DataClass.PUBLIC, DataClass.PARTNER, DataClass.COMPETITOR)
-"""The classes a file may have whose content becomes part of the register."""
 OPEN = ("proposed", "refused")
 """States of an import that can still be mended, mapped and loaded."""
+STATES = (*OPEN, "loaded", "undone")
 RULE = "workbench/import"
 AS_A_JOB = 5 * 2**20
 """Bytes from which a file is loaded by the worker, so that nobody waits at a page."""
@@ -49,6 +47,21 @@ LONGEST = 300
 def of(actor: Actor) -> QuerySet[Import]:
     """The imports somebody may see: those of the organisation whose class their roles see."""
     return Import.objects.filter(organisation_id=actor.organisation, data_class__in=[str(c) for c in actor.clearance])
+
+
+CLASSES = (DataClass.PUBLIC, DataClass.PARTNER, DataClass.COMPETITOR)
+"""The classes a file may have whose content becomes part of the register."""
+
+
+def hold(actor: Actor, number: int, version: int | None, states: tuple[str, ...] = STATES) -> Import:
+    """An import of which nobody else changes anything within the caller's transaction. Raises Absent; Stale where it is
+    not the version the caller read, or not in a state that allows what is to come."""
+    found = of(actor).select_for_update(of=("self",)).filter(pk=number).select_related("file").first()
+    if found is None:
+        raise Absent
+    if found.state not in states or (version is not None and found.version_number != version):
+        raise Stale
+    return found
 
 
 def one(actor: Actor, number: int) -> Import:
@@ -78,10 +91,10 @@ def opens(actor: Actor, found: Import) -> bool:
 def propose(actor: Actor, name: str, chunks: Iterable[bytes], *, sender: str = "",
             data_class: DataClass = DataClass.PARTNER) -> Import:  # fmt: skip
     """Keeps a file and reads it without loading anything: a dry run. The same bytes that stand already are refused, and
-    so is a file of a class that not all see who see what a register holds: it is kept as a document instead."""
+    so is a file of a class that not all may see who see what a register holds: it is kept as a document instead."""
     if data_class not in CLASSES:
         raise refuse(RULE, "wb.refused.import-class")
-    sender = _line(sender)[:200]
+    sender = line(sender)[:200]
     with transaction.atomic():
         kept = files.keep(actor.organisation, files.within(chunks), data_class)
         before = Import.objects.filter(organisation_id=actor.organisation, file=kept)
@@ -104,7 +117,7 @@ def propose(actor: Actor, name: str, chunks: Iterable[bytes], *, sender: str = "
 def look_again(actor: Actor, number: int) -> Import:
     """Compares an open import with the register as it is now."""
     with transaction.atomic():
-        found = _locked(actor, number, None, OPEN)
+        found = hold(actor, number, None, OPEN)
         _look(found)
     return found
 
@@ -117,7 +130,7 @@ def load(actor: Actor, number: int, mode: str, progress: Progress, *, version: i
     read, shown = statements.look(seen)
     progress("wb.job.compare", 1, 4)
     with transaction.atomic():
-        found = _locked(actor, number, seen.version_number if version is None else version, OPEN)
+        found = hold(actor, number, seen.version_number if version is None else version, OPEN)
         if found.version_number != seen.version_number:
             raise Stale
         before, spoken, comparison = _told(found), *_compared(found, read.statements)
@@ -144,7 +157,7 @@ def undo(actor: Actor, number: int, why: str, *, version: int | None = None) -> 
     if not why.strip():
         raise refuse(RULE, "wb.data.refused.no-reason")
     with transaction.atomic():
-        found = _locked(actor, number, version, ("loaded", *OPEN))
+        found = hold(actor, number, version, ("loaded", *OPEN))
         before, today = _told(found), datetime.now(UTC).date()
         found.state, found.undone_on, found.version_number = "undone", today, found.version_number + 1
         found.save()
@@ -162,7 +175,7 @@ def mend(actor: Actor, number: int, mends: Iterable[Correction], why: str = "", 
     """Lays corrections over a file. Of an open import they change the dry run; of a loaded one its statements follow:
     rows refused before are loaded, what the file no longer says ends."""
     with transaction.atomic():
-        found = _locked(actor, number, version, ("loaded", *OPEN))
+        found = hold(actor, number, version, ("loaded", *OPEN))
         before, now = _told(found), datetime.now(UTC)
         for item in mends:
             same = found.mends.filter(sheet=item.sheet, row=item.row, cell=item.cell, leave_out=item.leave_out)
@@ -175,7 +188,7 @@ def mend(actor: Actor, number: int, mends: Iterable[Correction], why: str = "", 
 def take_back(actor: Actor, number: int, mends: Iterable[int], why: str = "", *, version: int | None = None) -> Import:
     """Takes corrections back: the file says again what it says."""
     with transaction.atomic():
-        found = _locked(actor, number, version, ("loaded", *OPEN))
+        found = hold(actor, number, version, ("loaded", *OPEN))
         before = _told(found)
         found.mends.filter(pk__in=list(mends), taken_back_at=None).update(taken_back_at=datetime.now(UTC))
         return _mended(actor, found, before, why)
@@ -202,9 +215,9 @@ def unreadable(wrong: Unreadable) -> Refusal:
 
 def map_columns(actor: Actor, number: int, text: str, sender: str, *, version: int | None = None) -> Import:
     """Reads a proposed file through a mapping of its columns, and keeps the mapping for the sender's next file."""
-    sender = _line(sender)[:200]
+    sender = line(sender)[:200]
     with transaction.atomic():
-        found = _locked(actor, number, version, OPEN)
+        found = hold(actor, number, version, OPEN)
         before, path = _told(found), files.path_of(actor.organisation, found.file.sha256)
         try:
             mapping.from_yaml(text)
@@ -227,7 +240,7 @@ def ask_to_load(actor: Actor, number: int, mode: str, version: int) -> Job | Non
     from winze.workbench.store import jobs
 
     with transaction.atomic():
-        found = _locked(actor, number, version, OPEN)
+        found = hold(actor, number, version, OPEN)
         if found.file.size < AS_A_JOB:
             return None
         if under_way(found) is not None:
@@ -249,6 +262,16 @@ def dry_run(found: Import) -> dict[str, Any]:
     kept = DryRun.objects.filter(of=found).first()
     unpacked: dict[str, Any] = json.loads(zlib.decompress(bytes(kept.packed))) if kept else {}
     return unpacked
+
+
+def mends(found: Import) -> list[Mend]:
+    """The corrections that stand, by place."""
+    return list(found.mends.filter(taken_back_at=None).order_by("sheet", "row", "id")[:200])
+
+
+def numbers(actor: Actor, names: Iterable[str]) -> dict[str, int]:
+    """The import of each name that reasons and statements give as their input."""
+    return dict(of(actor).filter(name__in=list(names)).values_list("name", "pk"))
 
 
 def behind(found: Import) -> bool:
@@ -381,26 +404,17 @@ def senders(actor: Actor) -> list[str]:
 # -- within ----------------------------------------------------------------------------------------------------------
 
 
-def _locked(actor: Actor, number: int, version: int | None, states: tuple[str, ...]) -> Import:
-    found = of(actor).select_for_update(of=("self",)).filter(pk=number).select_related("file").first()
-    if found is None:
-        raise Absent
-    if found.state not in states or (version is not None and found.version_number != version):
-        raise Stale
-    return found
-
-
 def _name(organisation: int, name: str) -> str:
     """The name of a file as inputs are called: its last part without what cannot be printed; a second file of that name
     gets a number."""
-    bare = _line(name.replace("\\", "/").rpartition("/")[2])[:200] or "file"
+    bare = line(name.replace("\\", "/").rpartition("/")[2])[:200] or "file"
     taken = set(
         Import.objects.filter(organisation_id=organisation, name__startswith=bare).values_list("name", flat=True)
     )
     return next(found for n in range(1, 10_000) if (found := bare if n == 1 else f"{bare} ({n})") not in taken)
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
     """A text as one printable line: no control signs, no marks that turn its direction."""
     told = unicodedata.normalize("NFC", text)
     return " ".join("".join(c if unicodedata.category(c) not in _UNSEEN else " " for c in told).split()).strip(". ")
@@ -569,12 +583,6 @@ def _clean(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def problems_of(found: Import) -> Iterator[Problem]:
-    """What is wrong with an import, as problems."""
-    for item in found.problems.order_by("id"):
-        yield problem_of(item)
-
-
 def problem_of(item: ImportProblem) -> Problem:
     """A kept problem as the engine knows it."""
     from winze.engine.records import Origin
@@ -591,8 +599,3 @@ def _told(found: Import) -> dict[str, Any]:
         "mends": found.mends.filter(taken_back_at=None).count() if found.pk else 0, "mapped": bool(found.mapping),
         "class": found.data_class,
     }  # fmt: skip
-
-
-def of_file(kept: File) -> QuerySet[Import]:
-    """The imports of one file, oldest first."""
-    return Import.objects.filter(file=kept).order_by("id")

@@ -7,7 +7,7 @@ it. A person's own word is taken back by ending it; one that came in a file is o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -322,7 +322,7 @@ def _side(organisation: int, subject: str, canonical: Any, judgements: list[Stat
     name = (site or party).name if site or party else called.get(subject, subject)  # type: ignore[union-attr]
     return Side(
         subject, name, site, party,
-        tuple(sorted((replace(s, as_told=None) for s in told), key=lambda s: (s.speaks_of.known_on, s.id), reverse=True)),
+        tuple(sorted(told, key=lambda s: (s.speaks_of.known_on, s.id), reverse=True)),
         tuple((other, called.get(other, other)) for other in sorted(members - {subject})),
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ def key(statement: Statement) -> str:
 
 def add(organisation: int, of: Import | None, statements: Iterable[Statement], received_on: date,
         replaces: Mapping[str, int] | None = None) -> list[Told]:  # fmt: skip
-    """Adds statements as rows, bulk kinds left in their file. `replaces` gives by a statement's id the row whose word it
+    """Adds statements as rows, bulk kinds left in their file. `replaces` gives by a statement's id the row that it
     supersedes. Runs inside the caller's transaction."""
     rows, persons, older = [], [], replaces or {}
     for statement in statements:

@@ -52,7 +52,7 @@ def _immutable(scope: Scope) -> str | None:
     return f"run:{run.pk}:{scope.audience}" if run else None
 
 
-def _where(row: RiskRow) -> Any:
+def where(row: RiskRow) -> Any:
     return row.named or row.territory or (f"@country.{row.country}" if row.country else None)
 
 
@@ -66,7 +66,7 @@ RISKS = declare(
         columns=(
             Column("rank", "wb.col.rank", lambda row: row.rank, "count"),
             Column("letter", "wb.col.letter", lambda row: row.letter, "letter"),
-            Column("risk", "wb.col.risk", lambda row: f"@term.risk.{row.kind}", "link", quiet=_where),
+            Column("risk", "wb.col.risk", lambda row: f"@term.risk.{row.kind}", "link", quiet=where),
             Column("territory", "wb.col.territory", lambda row: row.territory or None),
             Column("likelihood", "wb.col.likelihood", lambda row: (row.p, row.low, row.high), "share"),
             Column("evidence", "wb.col.evidence", lambda row: f"@term.evidence.{row.evidence or 'none'}", "chip",
@@ -97,6 +97,6 @@ RISKS = declare(
             Act("comment", "wb.act.comment", "comment", "comment"),
         ),
         immutable=_immutable,
-        id=lambda row: f"risk:{row.risk or row.position}",
+        id=lambda row: f"risk:{row.key}",
     )
 )  # fmt: skip

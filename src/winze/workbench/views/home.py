@@ -2,24 +2,106 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from winze.engine import rules
 from winze.engine.disclosure import CHOOSES
 from winze.engine.texts import LANGUAGES
-from winze.workbench import tables
+from winze.formats import planning, templates
+from winze.formats.wording import phrase
+from winze.workbench import addresses, exports, tables
+from winze.workbench.access import Actor
 from winze.workbench.middleware import COOKIE
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request, route
-from winze.workbench.store import Absent, cycles
+from winze.workbench.store import Absent, cycles, desk, people, things, together
 from winze.workbench.views import shown
 
 ALL = (PUBLIC, PARTNER, COMPETITOR)
+ONE_DAY = timedelta(days=1)
+NOTICES = 10
+"""Notices that the home page shows; the others stand on their own page."""
+FIRST_TEMPLATES = ("sites", "chain", "step1")
+"""The templates that a first week needs."""
 
 
 @route("", act="see", shows=ALL)
 def home(request: Request) -> HttpResponse:
-    return render(request, "workbench/home.html", {"run": cycles.newest(request.actor.organisation)})
+    """What waits for this person, the next deadlines, their tasks, what they were told, and what changed."""
+    actor, today = request.actor, datetime.now(UTC).date()
+    run, since = cycles.newest(actor.organisation), desk.visited(actor)
+    awake, waits = _tasks(actor, today)
+    waiting = desk.waiting(actor, run)
+    soon = [one for one in awake if one["task"].due is None or one["task"].due <= today + desk.WEEK]
+    return render(request, "workbench/home.html", {
+        "run": run, "day": desk.today_of(run), "count": sum(waiting.values()) + len(soon), "tomorrow": today + ONE_DAY,
+        "waiting": [(kind, count, _place(kind)) for kind, count in waiting.items()],
+        "clocks": [(one, _ruled(one.rule, request.LANGUAGE_CODE)) for one in desk.clocks(actor, run)] if run else [],
+        "to_sign": desk.to_sign(actor, run) if run and actor.may("plan-approver") else [],
+        "awake": awake, "waits": waits, "ended": _worded(actor, together.ended(actor)),
+        "notices": _notices(request), "since": since,
+        "news": desk.news(actor, since) if since else [],
+        "imports": [things.import_(row) for row in desk.imports_since(actor, since)] if since else [],
+        "compared": desk.compared_with_last(actor, run) if run else None,
+        "empty": desk.empty(actor), "templates": FIRST_TEMPLATES,
+    })  # fmt: skip
+
+
+def _tasks(actor: Actor, today: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """One's own tasks: those that want doing, by the day they are due, and those that wait until a day."""
+    tasks = _worded(actor, sorted(together.tasks(actor), key=lambda task: (task.due or date.max, task.pk)))
+    asleep = [one for one in tasks if one["task"].snoozed_until and one["task"].snoozed_until > today]
+    return [one for one in tasks if one not in asleep], asleep
+
+
+def _worded(actor: Actor, tasks: list[Any]) -> list[dict[str, Any]]:
+    """Tasks with what they are about, as far as one may still know it."""
+    found = things.of(actor, [task.about for task in tasks], kept=True)
+    return [{"task": task, "thing": found.get(task.about)} for task in tasks]
+
+
+def _notices(request: Request) -> list[dict[str, Any]]:
+    told = people.notices(request.actor).filter(read_at=None).order_by("-id")[:NOTICES]
+    found = things.of(request.actor, [one.about for one in told], kept=True)
+    names = together.names(one.values["by"] for one in told if "by" in one.values)
+    return [_notice(one, found.get(one.about), names, request.LANGUAGE_CODE) for one in told]
+
+
+def _notice(one: Any, thing: Any, names: dict[int, str], language: str) -> dict[str, Any]:
+    kind, _, number = one.about.partition(":")
+    to = thing.to if thing else addresses.to("job", number) if kind == "job" else None
+    by = names.get(one.values.get("by", 0), "")
+    return {"notice": one, "text": phrase(one.text, language, **one.values), "by": by, "thing": thing, "to": to}
+
+
+def _place(kind: str) -> str | None:
+    """Where what waits is done."""
+    route = {"imports": "imports", "pairs": "matches", "signatures": "plans", "clocks": "risks", "jobs": "jobs",
+             "invitations": "people"}[kind]  # fmt: skip
+    return addresses.place(route) and f"{addresses.place(route)}{'?order=due' if kind == 'clocks' else ''}"
+
+
+def _ruled(rule: str, language: str) -> str:
+    return planning.title_of(rules.load(), language)(rule)
+
+
+@route("template/<slug:name>/", act="see", name="template")
+def template(request: Request, name: str) -> HttpResponse:
+    """One of our own small templates, empty, as a workbook in the reader's language."""
+    if name not in templates.TEMPLATES:
+        raise Absent
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.xlsx"
+        templates.write_template(name, path, request.LANGUAGE_CODE)
+        response = HttpResponse(path.read_bytes(), content_type=exports.TYPES["xlsx"])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    return response
 
 
 @route("language/", act="anybody", methods=("POST",))

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from winze.engine.disclosure import CHOOSES
 from winze.engine.texts import say
@@ -27,7 +28,8 @@ def page(request: Request, table: Table, template: str = "workbench/list.html", 
         found = lists.page(table, scope, lists.choose(table, scope, request.GET.dict()))
     except lists.BadAddress as wrong:
         return _bad(request, wrong)
-    asked, here = request.GET.dict(), path or request.path
+    about = {key: str(value) for key, value in (given or {}).items() if key in lists.RESERVED}
+    asked, here = {**about, **request.GET.dict()}, path or request.path
     language = request.LANGUAGE_CODE
     shown = {
         "table": table,
@@ -36,12 +38,12 @@ def page(request: Request, table: Table, template: str = "workbench/list.html", 
         "rows": [
             (row, table.link(row), presenters.cells(row, found.columns, language), table.id(row)) for row in found.rows
         ],
-        "orders": [_order(found, one, here, asked, language) for one in table.orders],
+        "orders": [_order(found, one, here, asked, language) for one in table.ordered(scope.actor)],
         "filters": [_filter(found, scope, one, language) for one in table.offered(scope.actor)],
         "following": presenters.address(found, here, asked, after=found.next) if found.next else None,
         "first": presenters.address(found, here, asked) if asked.get("after") else None,
-        "kept": {key: value for key, value in asked.items() if key in ("run", "about", "order")},
-        "export": f"{reverse('export', args=[table.key])}?{request.GET.urlencode()}",
+        "kept": {key: value for key, value in asked.items() if key in ("run", "against", "about", "order")},
+        "export": f"{reverse('export', args=[table.key])}?{urlencode(asked)}",
         "here": request.get_full_path(),
         **more,
     }
@@ -66,7 +68,8 @@ def _filter(found: lists.Page, scope: Scope, one: Any, language: str) -> dict[st
         if one.choices
         else []
     )
-    return {"key": one.key, "title": say(one.title, language), "kind": one.kind, "value": chosen, "choices": choices}
+    return {"key": one.key, "title": say(one.title, language), "kind": one.kind, "value": chosen, "choices": choices,
+            "default": one.default}  # fmt: skip
 
 
 def _bad(request: Request, wrong: lists.BadAddress) -> HttpResponse:
