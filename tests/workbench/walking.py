@@ -43,7 +43,20 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "api-withdraw-match": {"number": "1"},
     "invitation": {"secret": "no-such-letter"},
     "risk": {"position": "1"},
-}
+    "template": {"name": "sites"},
+    "import-rejected": {"number": "1", "form": "csv"},
+    "start": {"secret": "no-such-secret"},
+    "first": {"secret": "no-such-secret"},
+    "visited": {"key": "no-such-step"},
+    **{
+        name: {"number": "1"}
+        for name in (
+            "task", "report_file", "watch-end", "import-load", "import-look", "import-undo", "import-file",
+            "import-mended", "import-back", "import-mapping", "document", "document-withdraw", "job", "job_progress",
+            "job_stop", "job_again", "match-withdraw",
+        )
+    },
+}  # fmt: skip
 """What stands for the arguments of routes to which no page leads: things of the example organisation."""
 
 
