@@ -34,7 +34,7 @@ def plan(row: PlanRow) -> str | None:
 
 
 def site(found: Site) -> str | None:
-    return to("site", found.code, found.pk)
+    return to("site", found.pk)
 
 
 def run(of: CycleRun) -> str:

@@ -90,7 +90,7 @@ def _plans(actor: Actor, names: list[str], kept: bool) -> Found:
         told = Told.objects.filter(organisation=actor.organisation, subject__in=[f"plan:{name}" for name in rest])
         for subject in set(told.values_list("subject", flat=True)):
             name = subject.removeprefix("plan:")
-            found[name] = Thing("plan", subject, subject, (name,), addresses.to("plan", name))
+            found[name] = Thing("plan", subject, subject, (name,), addresses.to("plan-of", name))
     return found
 
 
@@ -101,7 +101,9 @@ def _sites(actor: Actor, names: list[str], kept: bool) -> Found:
     found: Found = {}
     for row in Site.objects.filter(wanted, organisation=actor.organisation).select_related("place"):
         thing = site(actor, row)
-        found |= {row.code: thing, row.subject.removeprefix("site:"): thing}
+        found[row.code] = thing
+        if precise:
+            found[row.subject.removeprefix("site:")] = thing
     return {name: found[name] for name in names if name in found}
 
 

@@ -225,6 +225,8 @@ def each(actor: Actor, abouts: Iterable[str], act: Any) -> list[Outcome]:
             continue
         try:
             act(about)
+        except Absent:
+            outcomes.append(Outcome(about, None))
         except Refusal as wrong:
             outcomes.append(Outcome(about, thing, wrong))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from winze.engine.reporting import LETTERS
 from winze.workbench import addresses
-from winze.workbench.models import PlaceRow
+from winze.workbench.models import PlaceRow, Site
 from winze.workbench.table import (
     COMPETITOR,
     Column,
@@ -63,7 +64,15 @@ def link(row: PlaceRow) -> str | None:
     """Its first risk; a site without one leads to the site."""
     if row.first:
         return f"{reverse('risk', args=[row.first])}?run={row.run_id}"
-    return addresses.to("site", row.code) if row.code else None
+    return addresses.site(row.site) if row.site else None  # type: ignore[attr-defined]
+
+
+def _sites(scope: Scope, rows: Sequence[PlaceRow]) -> None:
+    """Brings to each site its record as it is now, where there still is one."""
+    codes = [row.code for row in rows if row.code and not row.first]
+    held = {site.code: site for site in Site.objects.filter(organisation=scope.actor.organisation, code__in=codes)}
+    for row in rows:
+        row.site = held.get(row.code)  # type: ignore[attr-defined]
 
 
 def _count(value: int | None) -> Any:
@@ -92,7 +101,7 @@ PLACES = declare(
             Column("watched", "wb.col.watched", lambda row: row.watched, "count"),
             Column("sites", "wb.col.sites", lambda row: _count(row.sites), "count"),
             Column("unvisited", "wb.col.unvisited", lambda row: _count(row.unvisited), "count"),
-            Column("visited", "wb.col.newest-visit", lambda row: row.newest_visit, "date", COMPETITOR),
+            Column("visited", "wb.col.visited", lambda row: row.newest_visit, "date", COMPETITOR),
             Column("point", "wb.col.on-map", lambda row: row.lat is not None, "flag"),
         ),
         orders=(
@@ -104,9 +113,10 @@ PLACES = declare(
             Filter("layer", "wb.filter.layer", _layer, listed("wb.layer", LAYERS)),
             Filter("letter", "wb.col.letter", _letter, listed("wb.letter", LETTERS)),
             Filter("territory", "wb.col.territory", holding("territory")),
-            Filter("country", "wb.col.country", exactly("country")),
+            Filter("country", "wb.col.country-code", exactly("country")),
         ),
         link=link,
         immutable=_immutable,
+        fill=_sites,
     )
 )  # fmt: skip
