@@ -4,6 +4,7 @@ have it, where a person stopped the verb before it was done."""
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 import unicodedata
@@ -17,6 +18,7 @@ from cyclopts import App, CycloptsError, Parameter
 DONE, DATA, REFUSED, USAGE, BUG, STOPPED = 0, 1, 2, 3, 4, 130
 Language = Literal["en", "fr", "es", "zh-hans"]
 Audience = Literal["partner", "internal", "public"]
+HOME = Path(os.environ.get("WINZE_HOME", "winze-home"))
 
 app = App(name="winze", help="Mineral supply chain due diligence that keeps working through a crisis.", version="0.1.0")
 rules_app = App(name="rules", help="The rules Winze follows: list them, show one, check a folder of them.")
@@ -426,37 +428,132 @@ def example(folder: Path, *, case: Literal["great-lakes", "andes"] = "great-lake
 
 
 @app.command
-def serve(folder: Path, *, port: int = 8000) -> int:
-    """Serves a folder of results to this machine only, until stopped.
+def serve(*, home: Path = HOME, port: int = 8000, host: str = "127.0.0.1") -> int:
+    """Serves the workbench: one register for a team, with its jobs, until stopped.
 
     Parameters
     ----------
-    folder: What `winze run` wrote, or a folder of such folders.
+    home: The folder the register lives in; made where there is none.
     port: 0 takes any free one.
+    host: The address to listen on; the default is reached from this machine only.
     """
-    from winze import serve as server
+    from winze.workbench import serving
 
-    with suppress(KeyboardInterrupt):
-        server.forever(folder, port)
+    def began(supervisor: serving.Supervisor) -> None:
+        if supervisor.first_link:
+            _print(f"found your organisation here, once: {supervisor.first_link}")
+        _print(f"ready {supervisor.url}")
+
+    try:
+        serving.serve(home, port, host, began=began)
+    except serving.Refused as refused:
+        raise Stop(REFUSED, str(refused)) from None
     return DONE
 
 
 @app.command
 def demo(folder: Path = Path("demo"), *, port: int = 8000, once: bool = False, data: Path | None = None) -> int:
-    """Runs the examples (and the real case, where there is one) and serves the results to this machine.
+    """Serves the workbench with both examples in it (and the real case, where there is one), to look around in.
 
     Parameters
     ----------
-    folder: Where cases and results go.
+    folder: The folder the register lives in.
     port: 0 takes any free one.
     once: Stop after the page has answered.
     data: A folder of real files that holds cases/great-lakes-2020.
     """
-    from winze import serve as server
+    from winze.workbench import serving, starting
 
-    with suppress(KeyboardInterrupt):
-        server.demo(folder, port, once=once, data=data)
+    try:
+        starting.demo(folder, port, once=once, data=data, tell=_print)
+    except serving.Refused as refused:
+        raise Stop(REFUSED, str(refused)) from None
     return DONE
+
+
+@app.command
+def verify(*, home: Path = HOME, head: str | None = None) -> int:
+    """Checks the journal from its first event to its head: prints how many events it holds, or the first that is
+    missing, changed or out of order.
+
+    Parameters
+    ----------
+    home: The folder the register lives in.
+    head: A head printed earlier (or its first characters): is it still in the journal, or was its end cut off?
+    """
+    _enter(home)
+    from winze.workbench import backups
+
+    lines, well = backups.verify(head)
+    for line in lines:
+        _print(line)
+    return DONE if well else DATA
+
+
+@app.command
+def backup(
+    *, home: Path = HOME, out: Path | None = None, with_key: Annotated[bool, Parameter(negative=())] = False
+) -> int:
+    """Writes the whole register into one file, while it is served: database, files, and a manifest with their hashes.
+
+    Parameters
+    ----------
+    home: The folder the register lives in.
+    out: The file to write; by default into the home's folder `backups`, named by day and head of the journal.
+    with_key: Put the home's secret key in too. Whoever has it can forge sessions: keep such a file locked away.
+    """
+    _enter(home)
+    from winze.workbench import backups
+
+    made = backups.backup(home, out, with_key=with_key)
+    _print(f"{made.path}: {made.files} files, {made.events} events, head {made.head}")
+    return DONE
+
+
+@app.command
+def restore(file: Path, *, home: Path) -> int:
+    """Brings a backup back, into a new or empty folder only; checks every hash and the journal before it stands.
+
+    Parameters
+    ----------
+    file: What `winze backup` wrote.
+    home: The folder to make.
+    """
+    from winze.workbench import backups
+
+    made = backups.restore(file, home)
+    _print(f"{home}: {made.files} files, {made.events} events, head {made.head}")
+    return DONE
+
+
+@app.command
+def doctor(*, home: Path = HOME, mend: Annotated[bool, Parameter(negative=())] = False) -> int:
+    """Examines a home: database, migrations, journal, files, disk, worker, permissions, key, jobs, clock.
+
+    Parameters
+    ----------
+    home: The folder the register lives in.
+    mend: Also remove what a killed process left half written. Nothing else is ever changed.
+    """
+    _enter(home)
+    from winze.workbench import doctor as examining
+
+    found = examining.examine(home, mend=mend)
+    for one in found:
+        _print(f"{'well' if one.well else 'WRONG':5}  {one.what}: {one.said}")
+    return DONE if all(one.well for one in found) else DATA
+
+
+def _enter(home: Path) -> None:
+    """Starts Django on a home that is there."""
+    from winze.workbench import home as homes
+
+    if not homes.is_home(home):
+        raise Stop(USAGE, f"There is no register in {home}: `winze serve --home {home}` makes one.")
+    homes.enter(home)
+    import django
+
+    django.setup()
 
 
 @plan_app.command

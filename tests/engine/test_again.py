@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winze.engine.again import APART, OWN, by_key, compare, key_of
-from winze.engine.records import Fact, Origin, PlanAct, Quote, Record, Statement, Visit, on
+from winze.engine.records import Fact, Listing, Origin, PlanAct, Quote, Record, Statement, Visit, on
 
 DAY = on(date(2020, 5, 1))
 
@@ -45,6 +45,13 @@ def test_other_figures_of_one_subject_and_day_are_other_things():
     assert key_of(one) != key_of(other) and key_of(quote("1")) != key_of(quote("1", "tin"))
     acts = [PlanAct("p", verb, "owner", "Amina") for verb in ("propose", "consult")]
     assert len({key_of(Statement("plan:p", act, DAY, Origin("p"), "user")) for act in acts}) == 2
+
+
+def test_an_added_name_of_a_listed_party_does_not_replace_the_entry():
+    entry = Listing("OFAC", "7", "organisation", "EXAMPLE", (), (), None, None, (), ())
+    other = replace(entry, schema="unknown", name="EXEMPLE")
+    told = [Statement("listing:OFAC/7", said, DAY, Origin("o.csv"), "ofac-sdn") for said in (entry, other)]
+    assert len(compare(told[1:], by_key(told[:1])).new) == 1
 
 
 def test_the_same_file_twice_changes_nothing():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import zipfile
 from datetime import date
@@ -11,6 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from compound import ole
 from real import FOLDER, real
 from winze.engine.again import by_key, compare
 from winze.engine.texts import LANGUAGES, sentence
@@ -106,6 +108,7 @@ def truncated() -> bytes:
     return out.getvalue()[:-400]
 
 
+LOCKED = ole({"EncryptionInfo": b"\4\0\4\0@\0\0\0", "EncryptedPackage": b"\0" * 6_000})
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
 
@@ -114,7 +117,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
     [
         (b"", "a.csv"), (b"\x00\x01\x02", "a.csv"), (b"%PDF-1.4", "a.xlsx"), (bomb(), "a.xlsx"),
         (truncated(), "a.xlsx"),
-        (OLE, "a.xlsx"), (b"PK\x03\x04rubbish", "a.xlsx"), (b"<a><b>", "a.csv"), (b"<!DOCTYPE html>", "a.csv"),
+        (OLE, "a.xlsx"), (LOCKED, "a.xlsx"), (LOCKED, "renamed.csv"),
+        (b"PK\x03\x04rubbish", "a.xlsx"), (b"<a><b>", "a.csv"), (b"<!DOCTYPE html>", "a.csv"),
         (b'{"a": ', "a.json"), (b"[1, 2]", "a.csv"), (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "a.xml"),
         (b"a;b\n\xff\xfe;\"", "a.csv"), ("Mine;Pays\nDéjà;COD\n".encode("cp1252"), "a.csv"), (b",,,\n,,,\n", "a.csv"),
     ],
@@ -126,6 +130,14 @@ def test_hostile_and_broken_files_give_problems_and_no_exception(tmp_path, conte
     found = sound(preview(path, mends=mends))
     assert found.failed and not found.kinds
     assert rejected(path, reading.read(path, mends=mends))[:2] == b"PK"
+
+
+def test_a_workbook_under_a_password_and_one_that_swells_are_named(tmp_path, monkeypatch):
+    few = dataclasses.replace(reading.limits(), inflated_bytes=1_000_000)
+    monkeypatch.setattr(reading, "limits", lambda: few)
+    for content, code in ((LOCKED, "file_encrypted"), (bomb(), "file_bomb")):
+        (tmp_path / "a.xlsx").write_bytes(content)
+        assert [p.code for p in preview(tmp_path / "a.xlsx").problems] == [code]
 
 
 def test_a_file_that_is_not_there_and_a_folder_give_problems(tmp_path):
@@ -143,8 +155,6 @@ def test_formula_cells_are_shown_as_text_and_not_run(tmp_path):
 
 
 def test_a_sheet_without_end_is_cut_and_said(tmp_path, monkeypatch):
-    import dataclasses
-
     few = dataclasses.replace(reading.limits(), rows=30)
     monkeypatch.setattr(reading, "limits", lambda: few)
     path = sites(tmp_path / "a.csv", *(row(f"S{n}") for n in range(60)))

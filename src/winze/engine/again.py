@@ -47,7 +47,8 @@ OWN: Mapping[type[Any], tuple[str, ...]] = {
     Listing: ("list", "reference"),
     Place: ("code",),
 }
-"""The source's own key, by record; where one of its fields is unknown the statement is known by subject and day."""
+"""The source's own key, by record; where one of its fields is unknown the statement is known by subject and day. A
+listing that adds one name or country to an entry (its schema is unknown) has that name and country in its key too."""
 
 APART: Mapping[type[Any], tuple[str, ...]] = {
     Visit: ("manner",),
@@ -105,6 +106,8 @@ def key_of(statement: Statement) -> Key:
     """What a statement is about, apart from what it says (see the head of this module)."""
     said = statement.said
     own = tuple(getattr(said, name) for name in OWN.get(type(said), ()))
+    if isinstance(said, Listing) and said.schema == "unknown":  # one more name or country of an entry
+        own = (*own, said.name, said.countries)
     if own and None not in own:
         return (said.kind, statement.source, *own)
     apart = tuple(getattr(said, name) for name in APART[type(said)])

@@ -219,7 +219,8 @@ class View:
             return Place("area", area.name, None, area.name, area.province, area.country, (),
                          area.centre if self.internal else None, added)  # fmt: skip
         if party := self.register.parties.get(where):
-            return Place("party", None if self.audience == "public" else party.name, self.code(where), about=added)
+            known = self.audience != "public" and self._met(party)
+            return Place("party", party.name if known else None, self.code(where), about=added)
         if kind == "link":
             return Place("link", self._link(key), self.code(where), about=added)
         if kind == "province":
@@ -234,6 +235,10 @@ class View:
         site = self.register.sites[subject]
         return Place("site", site.name if self.internal else None, self.code(subject), site.territory, site.province,
                      site.country, site.minerals, site.point if self.internal else None, about)  # fmt: skip
+
+    def _met(self, party: Party) -> bool:
+        """Whether anything the audience may see speaks of a party; one that no link names stands in a list of its own."""
+        return not party.supplies or any(self.sees(statement.id) for statement in party.supplies)
 
     def _link(self, statement: str) -> str | None:
         """Who supplies whom, to those who may know."""

@@ -265,7 +265,7 @@ class Rulebook:
         lines += ["", say("rules.figures", language)] if rule.figures else []
         for name, series in rule.figures.items():
             lines += [f"  {_figure_name(name, language)}", *_figure(series, language, day)]
-        lines += ["", say("rules.facts", language), *_facts(rule.facts, language, "  ")] if rule.facts else []
+        lines += ["", say("rules.facts", language), *facts_as_text(rule.facts, language, "  ")] if rule.facts else []
         checked = "rules.checked" if rule.checked_by else "rules.nobody"
         lines += ["", say("rules.reviewed", language, day=rule.reviewed)]
         lines += [say(checked, language, person=rule.checked_by), f"{rule.file}:{rule.line}"]
@@ -307,7 +307,7 @@ def _figure(series: Series, language: str, day: date) -> Iterator[str]:
         yield f"    {dated.since}  {amount}, {_confirmed(dated.confirmed, language)}{here}"
 
 
-def _facts(value: Any, language: str, indent: str) -> Iterator[str]:
+def facts_as_text(value: Any, language: str, indent: str) -> Iterator[str]:
     """Facts as indented text, every four-language text in the one language asked for."""
     items = value.items() if isinstance(value, Mapping) else (("-", item) for item in value)
     for key, item in items:
@@ -318,7 +318,7 @@ def _facts(value: Any, language: str, indent: str) -> Iterator[str]:
             yield f"{indent}{mark} {item['title'][language]} ({item['id']})"
         elif isinstance(item, Mapping | tuple) and item:
             yield f"{indent}{mark}"
-            yield from _facts(item, language, indent + "  ")
+            yield from facts_as_text(item, language, indent + "  ")
         else:
             yield f"{indent}{mark} {_plainly(item, language)}"
 

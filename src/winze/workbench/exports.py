@@ -67,7 +67,7 @@ def csv_(table: Table, scope: Scope, choice: Choice, language: str, head: str) -
     out.writerow([title for column in columns for title in _titles(column, language)])
     for values in _values(table, scope, choice, columns, language):
         out.writerow(
-            _tame(part) for column, value in zip(columns, values, strict=True) for part in _parts(column, value)
+            tame(part) for column, value in zip(columns, values, strict=True) for part in _parts(column, value)
         )
     return buffer.getvalue().encode("utf-8-sig")
 
@@ -83,7 +83,7 @@ def _parts(column: Column, value: Any) -> list[Any]:
     return [", ".join(str(item) for item in value) if isinstance(value, list | tuple) else value]
 
 
-def _tame(value: Any) -> Any:
+def tame(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -71,7 +71,7 @@ def choose(table: Table, scope: Scope, asked: Mapping[str, str]) -> Choice:
         filters.append((offered[key], value))
     wanted = asked.get("order") or table.order or table.orders[0].key
     backwards = wanted.startswith("-")
-    order = next((one for one in table.orders if one.key == wanted.removeprefix("-")), None)
+    order = next((one for one in table.ordered(scope.actor) if one.key == wanted.removeprefix("-")), None)
     if order is None:
         raise BadAddress("order")
     return Choice(tuple(filters), order, backwards, _place(asked.get("after"), order))

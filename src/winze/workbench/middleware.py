@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 from winze.engine.problems import Refusal
 from winze.engine.texts import LANGUAGES, refusal, say
@@ -16,7 +17,8 @@ COOKIE = "winze-language"
 
 
 def health(answer: Answer) -> Answer:
-    """`/healthz` says that the process answers; `/readyz` that it can work (see `store.health`)."""
+    """`/healthz` says that the process answers; `/readyz` that it can work, and whether the worker lives (see
+    `store.health`): pages are served without it too."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path == "/healthz":
@@ -25,7 +27,8 @@ def health(answer: Answer) -> Answer:
             from winze.workbench.store import health
 
             wrong = health.unready()
-            return HttpResponse("\n".join(wrong or ["ok"]) + "\n", "text/plain", status=503 if wrong else 200)
+            lines = [*(wrong or ["ok"]), *health.worker()]
+            return HttpResponse("\n".join(lines) + "\n", "text/plain", status=503 if wrong else 200)
         return answer(request)
 
     return middleware
@@ -40,9 +43,31 @@ def language(answer: Answer) -> Answer:
             request.LANGUAGE_CODE = chosen
             response = answer(request)
             response.headers.setdefault("Content-Language", chosen)
+            patch_vary_headers(response, ("Accept-Language", "Cookie"))
             return response
 
     return middleware
+
+
+def private(answer: Answer) -> Answer:
+    """What may show more than public data is kept by no cache, shared or of the browser."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        if not _public(request):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return middleware
+
+
+def _public(request: HttpRequest) -> bool:
+    """Whether an address shows public data alone to somebody who is not signed in."""
+    from winze.engine.records import DataClass
+
+    declared = getattr(getattr(request.resolver_match, "func", None), "route", None)
+    shows = declared.shows if declared else None
+    return shows is not None and shows <= {DataClass.PUBLIC} and getattr(request, "actor", None) is None
 
 
 def chosen_language(request: HttpRequest) -> str:
@@ -84,12 +109,16 @@ class problems:
         return self.answer(request)
 
     def process_exception(self, request: HttpRequest, wrong: Exception) -> HttpResponse | None:
+        from winze.workbench.lists import BadAddress
         from winze.workbench.store import Absent, Stale
 
         spoken = request.LANGUAGE_CODE
         if isinstance(wrong, Refusal):
             said = {"sentence": refusal(wrong, spoken), "rule": wrong.rule}
             return render(request, "workbench/refused.html", said, status=409)
+        if isinstance(wrong, BadAddress):
+            said = {"sentence": say("wb.refused.address", spoken, name=wrong.name)}
+            return render(request, "workbench/refused.html", said, status=400)
         if isinstance(wrong, Absent):
             return render(request, "workbench/missing.html", status=404)
         if isinstance(wrong, Stale):

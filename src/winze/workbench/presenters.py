@@ -93,7 +93,7 @@ def said(value: Any, language: str, kind: str = "text") -> str:
     if isinstance(value, bool):
         return phrase("wb.yes" if value else "wb.no", language)
     if isinstance(value, str) and value.startswith("@"):
-        return _termed(value[1:], language) if "." in value else value
+        return _termed(value, language) if "." in value else value
     if callable(value):
         return str(value(language))
     if isinstance(value, Sentence):
@@ -112,10 +112,15 @@ def said(value: Any, language: str, kind: str = "text") -> str:
     return str(value)
 
 
+def _termed(value: str, language: str) -> str:
+    """The words of `@message.id`; countries have their names from the common locale data."""
+    return worded(value, language) if value.startswith("@country.") else phrase(value[1:], language)
+
+
 def plain(value: Any, language: str) -> Any:
     """A value as a sheet or the API carries it: figures and days as such, terms in words, None for unknown."""
     if isinstance(value, str) and value.startswith("@") and "." in value:
-        return _termed(value[1:], language)
+        return _termed(value, language)
     if callable(value):
         return value(language)
     if isinstance(value, Sentence):
@@ -123,10 +128,6 @@ def plain(value: Any, language: str) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item, language) for item in value]
     return value
-
-
-def _termed(name: str, language: str) -> str:
-    return term(name, language) if name.startswith("country.") else phrase(name, language)
 
 
 def address(page: Page, path: str, asked: dict[str, str], **changes: str | None) -> str:
@@ -186,6 +187,10 @@ def worded_reason(item: dict[str, Any], language: str) -> dict[str, Any]:
         "source": " ".join(str(part) for part in where if part)
         + (f" {phrase('explain.row', language)} {item['row']}" if item.get("row") else ""),
         "coarsened": item.get("coarsened", False),
+        "raw": item["values"],
+        "file": item.get("file"),
+        "sheet": item.get("sheet"),
+        "row": item.get("row"),
     }
 
 

@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
 from winze.engine.records import DataClass
@@ -21,7 +21,7 @@ from winze.workbench.access import ACTS, Actor, refused
 PUBLIC, PARTNER, COMPETITOR = DataClass.PUBLIC, DataClass.PARTNER, DataClass.COMPETITOR
 MOVEMENT, PERSONAL, SEALED = DataClass.MOVEMENT, DataClass.PERSONAL, DataClass.SEALED
 
-type View = Callable[..., HttpResponse]
+type View = Callable[..., HttpResponse | FileResponse]
 
 
 class Request(HttpRequest):
@@ -68,6 +68,7 @@ FOREIGN: Mapping[str, str] = {
     "mfa_deactivate_totp": "signed-in",
     "mfa_view_recovery_codes": "signed-in",
     "mfa_generate_recovery_codes": "signed-in",
+    "api:api-root": "anybody",
     "openid_connect_login": "anybody",
     "openid_connect_callback": "anybody",
     "socialaccount_login_cancelled": "anybody",
@@ -96,7 +97,7 @@ def route(
         assert label not in ROUTES, f"two routes are called {label}"
 
         @wraps(view)
-        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse | FileResponse:
             if request.method not in (*methods, "HEAD"):
                 return HttpResponseNotAllowed(methods)
             return _stopped(request, declared.needs(request.method)) or view(request, *args, **kwargs)

@@ -3,9 +3,10 @@ environment variables; the defaults are the safe ones.
 
 `WINZE_HOME` is the folder that holds the register (default: `winze-home` in the working folder), `WINZE_DATABASE` the
 URL of a PostgreSQL database where several people work, `WINZE_HOSTS` the names it is served under, `WINZE_HTTPS=1`
-that a proxy in front of it speaks TLS, `WINZE_SMTP` the URL of a mail server (`smtp://user:password@host:port`),
-`WINZE_OIDC` the organisation's own sign-in: `https://client:secret@host/path` or JSON with `server_url`, `client_id`,
-`secret` and `name`; it lets in nobody who was not invited.
+that a proxy in front of it speaks TLS, `WINZE_API_RATE` how often one token may ask the API (`600/min`), `WINZE_SMTP`
+the URL of a mail server (`smtp://user:password@host:port`), `WINZE_OIDC` the organisation's own sign-in:
+`https://client:secret@host/path` or JSON with `server_url`, `client_id`, `secret` and `name`; it lets in nobody who was
+not invited.
 """
 
 from __future__ import annotations
@@ -55,7 +56,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "leaflet",
     "ninja",
-    "django_tasks_db",
 ]
 MIDDLEWARE = [
     "winze.workbench.middleware.health",
@@ -64,6 +64,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "winze.workbench.middleware.language",
+    "winze.workbench.api.problems.worded",
+    "winze.workbench.middleware.private",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -108,7 +110,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+API_RATE = os.environ.get("WINZE_API_RATE", "600/min")
+"""How often one token may ask."""
 
 AUTH_USER_MODEL = "workbench.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -200,7 +204,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
-STATIC_ROOT = HOME / "static"
+STATIC_ROOT = PACKAGE / "static"  # nothing is collected: files are served from the packages they come with
 STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20

@@ -66,6 +66,7 @@ class Order:
     key: str
     title: str
     fields: tuple[str, ...]
+    data_class: DataClass = PARTNER
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,10 @@ class Table:
         """The columns somebody may see; of a list that is passed on, those which that audience sees too."""
         passed = frozenset(DataClass) if scope.towards is None else SEES[scope.towards]
         return tuple(c for c in self.columns if scope.actor.sees(c.data_class) and c.data_class in passed)
+
+    def ordered(self, actor: Actor) -> tuple[Order, ...]:
+        """The orders somebody may choose: the place of a page tells the values it is ordered by."""
+        return tuple(one for one in self.orders if actor.sees(one.data_class))
 
     def offered(self, actor: Actor) -> tuple[Filter, ...]:
         return tuple(one for one in self.filters if actor.sees(one.data_class))

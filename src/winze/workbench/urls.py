@@ -12,10 +12,13 @@ from winze.workbench.routes import ROUTES
 
 for module in iter_modules(views.__path__):
     import_module(f"{views.__name__}.{module.name}")
+api = import_module("winze.workbench.api.declared").api
+import_module("winze.workbench.api")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path(route.path, route.view, name=route.name) for route in ROUTES.values()),
     path("accounts/", include("winze.workbench.accounts_urls")),
+    path("api/v1/", api.urls),
 ]
 handler404 = "winze.workbench.views.errors.not_found"
 handler500 = "winze.workbench.views.errors.bug"

@@ -9,6 +9,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -91,8 +92,6 @@ def everything(organisation: int, known_by: date, progress: Progress) -> cases.C
 
 
 def _received(statement: Statement, day: date | None) -> Statement:
-    from dataclasses import replace
-
     return replace(statement, received_on=day, _id=[])
 
 
@@ -237,10 +236,34 @@ def _plan_row(of: CycleRun, eyes: View, position: int, plan: Plan, as_of: date) 
 
 def _plan_document(eyes: View, plan: Plan, as_of: date) -> dict[str, Any]:
     found = cycle_json.plan(plan, as_of)
+    found["refused"] = [  # with their values, so that they read in every language
+        {"act": one.verb, "role": one.role, "rule": one.refusal.rule, "text": one.refusal.text,
+         "values": [list(pair) for pair in one.refusal.values]}
+        for one in plan.possible if one.refusal is not None
+    ]  # fmt: skip
     found["places"] = [plain(eyes.place(subject)) for subject in plan.subjects]
-    if not eyes.internal:
-        found["risks"] = []
-    return found
+    return found if eyes.internal else found | _coarse(eyes, plan, found)
+
+
+def _coarse(eyes: View, plan: Plan, found: dict[str, Any]) -> dict[str, Any]:
+    """What of a plan reads otherwise for somebody without precise eyes: no ids of subjects, no file, row or reason they
+    may not know."""
+    places = {"parties": plan.harm.parties, "buyers": plan.harm.buyers} if plan.harm else {}
+    known = {key: ids and [(at := eyes.place(id)).name or at.code for id in ids] for key, ids in places.items()}
+    return {
+        "risks": [],
+        "party": None,
+        "harm": found["harm"] and found["harm"] | known,
+        "objectives": [
+            told | {"baseline": told["baseline"] | {"because": plain(eyes.why(one.baseline.because))}}
+            for told, one in zip(found["objectives"], plan.objectives, strict=True)
+        ],
+        "clocks": [
+            told | {"because": plain(eyes.why(one.because)) if one.because else None}
+            for told, one in zip(found["clocks"], plan.clocks, strict=True)
+        ],
+        "acts": [told | {"origin": None} for told in found["acts"]],
+    }
 
 
 def _signal(eyes: View, signal: Any) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import unicodedata
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ type Progress = Callable[[str, int, int], None]
 MODES = ("stop", "skip", "update")
 OPEN = ("proposed", "refused")
 """States of an import that can still be mended, mapped and loaded."""
+STATES = (*OPEN, "loaded", "undone")
 RULE = "workbench/import"
 AS_A_JOB = 5 * 2**20
 """Bytes from which a file is loaded by the worker, so that nobody waits at a page."""
@@ -47,6 +47,21 @@ LONGEST = 300
 def of(actor: Actor) -> QuerySet[Import]:
     """The imports somebody may see: those of the organisation whose class their roles see."""
     return Import.objects.filter(organisation_id=actor.organisation, data_class__in=[str(c) for c in actor.clearance])
+
+
+CLASSES = (DataClass.PUBLIC, DataClass.PARTNER, DataClass.COMPETITOR)
+"""The classes a file may have whose content becomes part of the register."""
+
+
+def hold(actor: Actor, number: int, version: int | None, states: tuple[str, ...] = STATES) -> Import:
+    """An import of which nobody else changes anything within the caller's transaction. Raises Absent; Stale where it is
+    not the version the caller read, or not in a state that allows what is to come."""
+    found = of(actor).select_for_update(of=("self",)).filter(pk=number).select_related("file").first()
+    if found is None:
+        raise Absent
+    if found.state not in states or (version is not None and found.version_number != version):
+        raise Stale
+    return found
 
 
 def one(actor: Actor, number: int) -> Import:
@@ -75,7 +90,10 @@ def opens(actor: Actor, found: Import) -> bool:
 
 def propose(actor: Actor, name: str, chunks: Iterable[bytes], *, sender: str = "",
             data_class: DataClass = DataClass.PARTNER) -> Import:  # fmt: skip
-    """Keeps a file and reads it without loading anything: a dry run. The same bytes that stand already are refused."""
+    """Keeps a file and reads it without loading anything: a dry run. The same bytes that stand already are refused, and
+    so is a file of a class that not all may see who see what a register holds: it is kept as a document instead."""
+    if data_class not in CLASSES:
+        raise refuse("workbench/import", "wb.refused.import-class")
     sender = _line(sender)[:200]
     with transaction.atomic():
         kept = files.keep(actor.organisation, files.within(chunks), data_class)
@@ -99,7 +117,7 @@ def propose(actor: Actor, name: str, chunks: Iterable[bytes], *, sender: str = "
 def look_again(actor: Actor, number: int) -> Import:
     """Compares an open import with the register as it is now."""
     with transaction.atomic():
-        found = _locked(actor, number, None, OPEN)
+        found = hold(actor, number, None, OPEN)
         _look(found)
     return found
 
@@ -112,7 +130,7 @@ def load(actor: Actor, number: int, mode: str, progress: Progress, *, version: i
     read, shown = statements.look(seen)
     progress("wb.job.compare", 1, 4)
     with transaction.atomic():
-        found = _locked(actor, number, seen.version_number if version is None else version, OPEN)
+        found = hold(actor, number, seen.version_number if version is None else version, OPEN)
         if found.version_number != seen.version_number:
             raise Stale
         before, spoken, comparison = _told(found), *_compared(found, read.statements)
@@ -139,7 +157,7 @@ def undo(actor: Actor, number: int, why: str, *, version: int | None = None) -> 
     if not why.strip():
         raise refuse(RULE, "wb.data.refused.no-reason")
     with transaction.atomic():
-        found = _locked(actor, number, version, ("loaded", *OPEN))
+        found = hold(actor, number, version, ("loaded", *OPEN))
         before, today = _told(found), datetime.now(UTC).date()
         found.state, found.undone_on, found.version_number = "undone", today, found.version_number + 1
         found.save()
@@ -157,7 +175,7 @@ def mend(actor: Actor, number: int, mends: Iterable[Correction], why: str = "", 
     """Lays corrections over a file. Of an open import they change the dry run; of a loaded one its statements follow:
     rows refused before are loaded, what the file no longer says ends."""
     with transaction.atomic():
-        found = _locked(actor, number, version, ("loaded", *OPEN))
+        found = hold(actor, number, version, ("loaded", *OPEN))
         before, now = _told(found), datetime.now(UTC)
         for item in mends:
             same = found.mends.filter(sheet=item.sheet, row=item.row, cell=item.cell, leave_out=item.leave_out)
@@ -170,7 +188,7 @@ def mend(actor: Actor, number: int, mends: Iterable[Correction], why: str = "", 
 def take_back(actor: Actor, number: int, mends: Iterable[int], why: str = "", *, version: int | None = None) -> Import:
     """Takes corrections back: the file says again what it says."""
     with transaction.atomic():
-        found = _locked(actor, number, version, ("loaded", *OPEN))
+        found = hold(actor, number, version, ("loaded", *OPEN))
         before = _told(found)
         found.mends.filter(pk__in=list(mends), taken_back_at=None).update(taken_back_at=datetime.now(UTC))
         return _mended(actor, found, before, why)
@@ -199,7 +217,7 @@ def map_columns(actor: Actor, number: int, text: str, sender: str, *, version: i
     """Reads a proposed file through a mapping of its columns, and keeps the mapping for the sender's next file."""
     sender = _line(sender)[:200]
     with transaction.atomic():
-        found = _locked(actor, number, version, OPEN)
+        found = hold(actor, number, version, OPEN)
         before, path = _told(found), files.path_of(actor.organisation, found.file.sha256)
         try:
             mapping.from_yaml(text)
@@ -222,7 +240,7 @@ def ask_to_load(actor: Actor, number: int, mode: str, version: int) -> Job | Non
     from winze.workbench.store import jobs
 
     with transaction.atomic():
-        found = _locked(actor, number, version, OPEN)
+        found = hold(actor, number, version, OPEN)
         if found.file.size < AS_A_JOB:
             return None
         if under_way(found) is not None:
@@ -374,15 +392,6 @@ def senders(actor: Actor) -> list[str]:
 
 
 # -- within ----------------------------------------------------------------------------------------------------------
-
-
-def _locked(actor: Actor, number: int, version: int | None, states: tuple[str, ...]) -> Import:
-    found = of(actor).select_for_update(of=("self",)).filter(pk=number).select_related("file").first()
-    if found is None:
-        raise Absent
-    if found.state not in states or (version is not None and found.version_number != version):
-        raise Stale
-    return found
 
 
 def _name(organisation: int, name: str) -> str:

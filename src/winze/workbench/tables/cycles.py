@@ -53,17 +53,15 @@ RUNS = declare(
             Column("number", "wb.col.run", lambda row: str(row.pk), "link"),
             Column("as_of", "wb.col.as-of", lambda row: row.as_of, "date"),
             Column("known_by", "wb.col.known-by", lambda row: row.known_by, "date"),
-            Column("state", "wb.col.run-state", lambda row: f"@wb.run-state.{row.state}", "chip"),
+            Column("state", "wb.col.state", lambda row: f"@wb.run-state.{row.state}", "chip"),
             Column("ranked", "wb.col.ranked", lambda row: row.counts.get("ranked"), "count"),
             Column("watched", "wb.col.watched", lambda row: row.counts.get("watched"), "count"),
-            Column("at", "wb.col.run-asked", lambda row: row.at, "date"),
+            Column("at", "wb.col.asked", lambda row: row.at, "date"),
         ),
         orders=(Order("at", "wb.order.at", ("id",)), Order("as_of", "wb.col.as-of", ("as_of", "id"))),
         order="-at",
         filters=(
-            Filter(
-                "state", "wb.col.run-state", exactly("state"), listed("wb.run-state", ("waiting", "done", "failed"))
-            ),
+            Filter("state", "wb.col.state", exactly("state"), listed("wb.run-state", ("waiting", "done", "failed"))),
         ),
         link=lambda row: addresses.run(row) if row.state == "done" else None,
     )
@@ -240,7 +238,7 @@ DIFFERENCES = declare(
             Column("response", "wb.col.response",
                    _turned(lambda row: row.was_action and f"@term.action.{row.was_action}",
                            lambda row: f"@term.action.{row.action}")),
-            Column("why", "wb.col.change-why", _why),
+            Column("why", "wb.col.why", _why),
         ),
         orders=(Order("position", "wb.order.position", ("position", "id")),),
         filters=(

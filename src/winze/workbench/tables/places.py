@@ -101,7 +101,7 @@ PLACES = declare(
             Column("watched", "wb.col.watched", lambda row: row.watched, "count"),
             Column("sites", "wb.col.sites", lambda row: _count(row.sites), "count"),
             Column("unvisited", "wb.col.unvisited", lambda row: _count(row.unvisited), "count"),
-            Column("visited", "wb.col.visited", lambda row: row.newest_visit, "date", COMPETITOR),
+            Column("visited", "wb.col.newest-visit", lambda row: row.newest_visit, "date", COMPETITOR),
             Column("point", "wb.col.on-map", lambda row: row.lat is not None, "flag"),
         ),
         orders=(
@@ -113,7 +113,7 @@ PLACES = declare(
             Filter("layer", "wb.filter.layer", _layer, listed("wb.layer", LAYERS)),
             Filter("letter", "wb.col.letter", _letter, listed("wb.letter", LETTERS)),
             Filter("territory", "wb.col.territory", holding("territory")),
-            Filter("country", "wb.col.country-code", exactly("country")),
+            Filter("country", "wb.filter.country-code", exactly("country")),
         ),
         link=link,
         immutable=_immutable,

@@ -6,10 +6,10 @@ from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from winze.formats.wording import phrase, worded
+from winze.formats.wording import phrase, term, worded
 from winze.workbench import presenters
 
 register = template.Library()
@@ -66,3 +66,49 @@ def bar(contribution: float | None, most: float, width: int = 150) -> SafeString
 def allowed(context: Context, act: str, sentence: str | None = None) -> dict[str, Any]:
     """Whether the reader may do an act, and why not: `{% allowed "judge" as it %}`."""
     return presenters.button(context["actor"], act, sentence)
+
+
+@register.simple_tag(takes_context=True)
+def class_word(context: Context, data_class: Any) -> str:
+    """A data class in the page's language."""
+    return phrase(f"wb.class.{data_class}", str(context.get("language", "en")))
+
+
+@register.simple_tag(takes_context=True)
+def act_word(context: Context, verb: str) -> str:
+    """An act on a plan in the page's language."""
+    return term(f"act.{verb}", str(context.get("language", "en")))
+
+
+@register.simple_tag(takes_context=True)
+def status_word(context: Context, status: str) -> str:
+    """The state's own word for a site."""
+    return term(f"status.{status}", str(context.get("language", "en")))
+
+
+@register.simple_tag(takes_context=True)
+def in_language(context: Context, texts: Any) -> str:
+    """One of four texts: the page's language."""
+    return str(texts[str(context.get("language", "en"))])
+
+
+@register.filter
+def unlocalized(value: Any) -> str:
+    """A figure as a form takes it back, in no language's writing."""
+    return "" if value is None else str(value)
+
+
+@register.simple_tag
+def time_line(line: Any) -> SafeString:
+    """Dated evidence on a line, oldest left; the words stand in the list below it."""
+    dots = format_html_join(
+        "", '<circle class="{}" cx="{}" cy="14" r="5"><title>{}</title></circle>',
+        (("quiet" if mark.raises is None else "up" if mark.raises else "down", mark.x, mark.day.isoformat())
+         for mark in line["marks"]),
+    )  # fmt: skip
+    return format_html(
+        '<svg class="timeline" viewBox="0 0 {} 40" width="{}" aria-hidden="true" focusable="false">'
+        '<line x1="10" x2="{}" y1="14" y2="14"/>{}<text x="10" y="36">{}</text>'
+        '<text x="{}" y="36" text-anchor="end">{}</text></svg>',
+        line["width"], line["width"], line["end"], dots, line["first"].isoformat(), line["end"], line["last"].isoformat(),
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from winze.engine.disclosure import CHOOSES
 from winze.engine.texts import say
@@ -36,12 +37,12 @@ def page(request: Request, table: Table, template: str = "workbench/list.html", 
         "rows": [
             (row, table.link(row), presenters.cells(row, found.columns, language), table.id(row)) for row in found.rows
         ],
-        "orders": [_order(found, one, here, asked, language) for one in table.orders],
+        "orders": [_order(found, one, here, asked, language) for one in table.ordered(scope.actor)],
         "filters": [_filter(found, scope, one, language) for one in table.offered(scope.actor)],
         "following": presenters.address(found, here, asked, after=found.next) if found.next else None,
         "first": presenters.address(found, here, asked) if asked.get("after") else None,
         "kept": {key: value for key, value in asked.items() if key in ("run", "against", "about", "order")},
-        "export": f"{reverse('export', args=[table.key])}?{request.GET.urlencode()}",
+        "export": f"{reverse('export', args=[table.key])}?{urlencode({**asked, **(given or {})})}",
         "here": request.get_full_path(),
         **more,
     }

@@ -1,0 +1,114 @@
+"""Runs of the cycle, their risks and plans."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from ninja import Query, Schema
+from pydantic import Field
+
+from winze.engine.disclosure import AUDIENCES
+from winze.formats.wording import phrase
+from winze.workbench import presenters
+from winze.workbench.access import Actor
+from winze.workbench.api.declared import operation
+from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request
+from winze.workbench.store import Absent, cycles, jobs
+
+ALL = (PUBLIC, PARTNER, COMPETITOR)
+
+
+class CycleAsked(Schema):
+    """A run as of a day, by what the register had received by another (today where it is left out)."""
+
+    as_of: date
+    known_by: date | None = None
+
+
+class Asked(Schema):
+    """What was asked for: the job that does it, and what will be there."""
+
+    job: int
+    run: int
+
+
+class Step(Schema):
+    """One step of the walk: what went in, what came out, what is wrong."""
+
+    step: str
+    went_in: int = Field(alias="in")
+    out: int
+    problems: int
+
+
+class CycleSaid(Schema):
+    """A run of the cycle."""
+
+    number: int
+    as_of: date
+    known_by: date
+    at: datetime
+    done_at: datetime | None
+    headline: str
+    steps: list[Step]
+    counts: dict[str, Any]
+    rules: str = Field(description="Hash of the rulebook.")
+    software: str
+    journal_head: str = Field(description="The newest event of the journal when it ran.")
+
+
+class OfRun(Schema):
+    run: int | None = Field(None, description="The number of a run; the newest where it is left out.")
+
+
+@operation("POST", "cycle", act="run", answer=Asked, status=202)
+def ask_cycle(request: Request, given: CycleAsked) -> Any:
+    """Asks for a run of the cycle; a job does it."""
+    waiting = cycles.ask(request.actor, given.as_of, given.known_by)
+    return {"job": jobs.ask(request.actor, "cycle", run=waiting.pk).pk, "run": waiting.pk}
+
+
+@operation("GET", "cycle", act="see", answer=CycleSaid, problems=(404,))
+def newest_cycle(request: Request) -> Any:
+    """The newest run of the cycle."""
+    return _said(request, _run(request.actor, None))
+
+
+@operation("GET", "cycle/{int:number}", act="see", answer=CycleSaid)
+def one_cycle(request: Request, number: int) -> Any:
+    """A run of the cycle."""
+    return _said(request, cycles.one(request.actor.organisation, number))
+
+
+@operation("GET", "risks/{int:position}", act="see", answer=dict[str, Any], shows=ALL)
+def one_risk(request: Request, position: int, asked: Query[OfRun]) -> Any:
+    """A risk of a run with its reasons: in words, and as the values they rest on."""
+    run = _run(request.actor, asked.run)
+    document = cycles.why(run, request.actor.eyes, f"risk:{position}")
+    return presenters.worded_risk(document, request.LANGUAGE_CODE) | {"run": run.pk, "position": position}
+
+
+@operation("GET", "plans/{int:position}", act="see", answer=dict[str, Any], shows=ALL)
+def one_plan(request: Request, position: int, asked: Query[OfRun]) -> Any:
+    """A plan of a run: its state, clocks, steps and what is still wanted of it."""
+    run = _run(request.actor, asked.run)
+    return cycles.why(run, request.actor.eyes, f"plan:{position}") | {"run": run.pk, "position": position}
+
+
+def _run(actor: Actor, number: int | None) -> Any:
+    found = cycles.newest(actor.organisation) if number is None else cycles.one(actor.organisation, number)
+    if found is None:
+        raise Absent
+    return found
+
+
+def _said(request: Request, run: Any) -> dict[str, Any]:
+    assert request.actor.eyes in AUDIENCES
+    headline = run.headline.get(request.actor.eyes) or {}
+    words = phrase(headline["text"], request.LANGUAGE_CODE, **dict(headline.get("values") or ())) if headline else ""
+    return {
+        "number": run.pk, "as_of": run.as_of, "known_by": run.known_by, "at": run.at, "done_at": run.done_at,
+        "headline": words, "steps": run.steps, "counts": run.counts, "rules": run.rules, "software": run.software,
+        "journal_head": run.head,
+    }  # fmt: skip

@@ -1,0 +1,148 @@
+"""Files on their way into the register: proposed, mapped, loaded, mended, undone."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from django.http import HttpResponse
+from ninja import File, Form, Schema
+from ninja.files import UploadedFile
+from pydantic import Field
+
+from winze.engine.records import DataClass
+from winze.formats.importing import Mend
+from winze.workbench.api.declared import operation, version_of
+from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request
+from winze.workbench.store import imports, jobs
+
+ALL = (PUBLIC, PARTNER, COMPETITOR)
+Classes = Literal["public", "partner", "competitor-sensitive"]
+
+
+class ImportSaid(Schema):
+    """An import: what the file is, what it holds, what is wrong with it, and how far it is."""
+
+    number: int
+    name: str
+    sender: str
+    state: str
+    mode: str
+    format: str
+    version: str
+    data_class: str
+    kinds: dict[str, int] = Field(description="Statements by kind.")
+    compared: dict[str, Any] = Field(description="What is new, the same, changed or gone.")
+    errors: int
+    warnings: int
+    newest: date | None
+    received_on: date | None
+    undone_on: date | None
+    sha256: str
+    version_number: int
+
+
+class Proposed(Schema):
+    """Whose file it is and who may see it."""
+
+    sender: str = Field("", max_length=200)
+    data_class: Classes = "partner"
+
+
+class Versioned(Schema):
+    version_number: int | None = Field(None, description="The version you read: 409 where somebody changed it since.")
+
+
+class LoadAsked(Versioned):
+    mode: Literal["stop", "skip", "update"] = Field(
+        description="What to do with rows that are wrong, or there already."
+    )
+
+
+class UndoAsked(Versioned):
+    why: str = Field(min_length=1, max_length=2000)
+
+
+class MapAsked(Versioned):
+    mapping: str = Field(max_length=100_000, description="The mapping of the columns, as YAML.")
+    sender: str = Field(max_length=200)
+
+
+class MendSaid(Schema):
+    """A correction of one cell, or a row left out. The file itself never changes."""
+
+    sheet: str | None = None
+    row: int = Field(ge=1)
+    cell: str = Field("", max_length=200)
+    value: str = Field("", max_length=10_000)
+    leave_out: bool = False
+
+
+class MendAsked(Versioned):
+    mends: list[MendSaid] = Field(min_length=1, max_length=500)
+    why: str = Field("", max_length=2000)
+
+
+class JobSaid(Schema):
+    job: int
+    number: int
+
+
+@operation("POST", "imports", act="import", answer=ImportSaid, status=201, shows=ALL, problems=(409,))
+def propose_import(request: Request, file: File[UploadedFile], given: Form[Proposed]) -> Any:
+    """Sends a file and looks at it without any effect: a dry run."""
+    data_class = DataClass(given.data_class)
+    return _said(
+        imports.propose(request.actor, file.name or "", file.chunks(), sender=given.sender, data_class=data_class)
+    )
+
+
+@operation("GET", "imports/{int:number}", act="see-chain", answer=ImportSaid, shows=ALL)
+def one_import(request: Request, number: int, response: HttpResponse) -> Any:
+    """An import. Its ETag is its version."""
+    found = _said(imports.one(request.actor, number))
+    response.headers["ETag"] = f'"{found["version_number"]}"'
+    return found
+
+
+@operation("POST", "imports/{int:number}/map", act="import", answer=ImportSaid, shows=ALL, versioned=True)
+def map_import(request: Request, number: int, given: MapAsked) -> Any:
+    """Reads a proposed file through a mapping of its columns, kept for the sender's next file."""
+    _hold(request, number, given)
+    return _said(imports.map_columns(request.actor, number, given.mapping, given.sender))
+
+
+@operation("POST", "imports/{int:number}/mend", act="import", answer=ImportSaid, shows=ALL, versioned=True)
+def mend_import(request: Request, number: int, given: MendAsked) -> Any:
+    """Lays corrections over a file's rows."""
+    _hold(request, number, given)
+    mends = [Mend(item.sheet, item.row, item.cell, item.value, leave_out=item.leave_out) for item in given.mends]
+    return _said(imports.mend(request.actor, number, mends, given.why))
+
+
+@operation("POST", "imports/{int:number}/load", act="import", answer=JobSaid, status=202, versioned=True)
+def load_import(request: Request, number: int, given: LoadAsked) -> Any:
+    """Loads a proposed import; a job does it."""
+    _hold(request, number, given, imports.OPEN)
+    return {"job": jobs.ask(request.actor, "import", **{"import": number, "mode": given.mode}).pk, "number": number}
+
+
+@operation("POST", "imports/{int:number}/undo", act="import", answer=ImportSaid, shows=ALL, versioned=True)
+def undo_import(request: Request, number: int, given: UndoAsked) -> Any:
+    """Ends what an import brought, and takes back what it superseded."""
+    _hold(request, number, given)
+    return _said(imports.undo(request.actor, number, given.why))
+
+
+def _hold(request: Request, number: int, given: Versioned, states: tuple[str, ...] = imports.STATES) -> None:
+    imports.hold(request.actor, number, version_of(request, given.version_number), states)
+
+
+def _said(found: Any) -> dict[str, Any]:
+    return {
+        "number": found.pk, "name": found.name, "sender": found.sender, "state": found.state, "mode": found.mode,
+        "format": found.format, "version": found.version, "data_class": found.data_class, "kinds": found.kinds,
+        "compared": found.compared, "errors": found.errors, "warnings": found.warnings, "newest": found.newest,
+        "received_on": found.received_on, "undone_on": found.undone_on, "sha256": found.file.sha256,
+        "version_number": found.version_number,
+    }  # fmt: skip
