@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
+from winze.engine.disclosure import ROLES
 from winze.engine.problems import Refusal
 from winze.workbench.access import Actor
 from winze.workbench.models import Event, Invitation, Membership, Notice, Organisation, Session, User
@@ -18,17 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.store]
 type Named = Callable[[str], Actor]
 type SignedIn = Callable[[str], Client]
 PASSWORD = "a winding shaft, 90 m deep"
-EVERYBODY = (
-    "viewer",
-    "analyst",
-    "assessor",
-    "funder",
-    "responder",
-    "government",
-    "custodian",
-    "administrator",
-    "approver",
-)
+EVERYBODY = tuple(ROLES)
 ADMINISTRATORS = ("administrator", "approver")  # the example's approver looks after people too
 
 
@@ -444,3 +436,34 @@ def test_a_member_of_no_organisation_is_absent_for_all(actor: Named) -> None:
     loner = User.objects.create_user("loner@example.org", PASSWORD, name="Loner")
     with pytest.raises(Absent):
         people.member(actor("administrator"), loner.pk)
+
+
+def test_the_list_says_that_it_shows_standing_roles_unless_asked(signed_in: SignedIn, actor: Named) -> None:
+    people.end(actor("administrator"), role_of("viewer", "viewer").pk)
+    browser = signed_in("administrator")
+    page = browser.get("/people/")
+    assert '<option value="standing" selected>' in page.content.decode()
+    standing, ended, all_ = (browser.get(f"/people/?state={one}").context["page"].count for one in ROLE_STATES)
+    assert (page.context["page"].count, ended, all_) == (standing, 1, standing + 1)
+    assert browser.get("/people/?state=asleep").status_code == 400
+
+
+ROLE_STATES = ("standing", "ended", "all")
+
+
+@pytest.mark.parametrize("path", ["/people/", "/account/", "/notices/", "/account/tokens/", "/people/invitations/"])
+def test_a_page_asks_the_database_little(
+    signed_in: SignedIn, django_assert_max_num_queries: Callable[[int], Any], path: str
+) -> None:
+    browser = signed_in("administrator")
+    with django_assert_max_num_queries(20):
+        assert browser.get(path).status_code == 200
+
+
+def test_when_somebody_was_last_here_is_told_no_closer_than_the_month(signed_in: SignedIn) -> None:
+    User.objects.filter(email="viewer@example.org").update(last_login=datetime(2020, 5, 11, 9, 30, tzinfo=UTC))
+    page = signed_in("administrator").get("/people/").content.decode()
+    assert "May 2020" in page
+    assert "11 May 2020" not in page
+    form = {"sure": "yes", "form": "csv", "audience": "partner"}
+    assert "2020" not in signed_in("administrator").post("/export/people/", form).content.decode()

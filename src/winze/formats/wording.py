@@ -18,7 +18,7 @@ from typing import Protocol
 import yaml
 from babel import Locale
 from babel.core import get_global
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from winze.engine.reasons import Value
@@ -95,6 +95,11 @@ def number(value: int | float | Decimal, language: str, digits: int | None = Non
 def day(value: date, language: str) -> str:
     """A day as the language writes it in a text."""
     return str(format_date(value, "long", locale=LOCALES[language]))
+
+
+def month(value: date, language: str) -> str:
+    """A month as the language writes it in a text: `May 2020`."""
+    return str(format_skeleton("yMMMM", value, locale=LOCALES[language]))
 
 
 def term(name: str, language: str) -> str:

@@ -121,7 +121,8 @@ class Activate(ActivateTOTPView):  # type: ignore[misc]
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         people.tell(self.request.user, "second-factor-set")
-        return super().form_valid(form)
+        response: HttpResponse = super().form_valid(form)
+        return response
 
 
 class Deactivate(DeactivateTOTPView):  # type: ignore[misc]
@@ -130,7 +131,8 @@ class Deactivate(DeactivateTOTPView):  # type: ignore[misc]
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         people.tell(self.request.user, "second-factor-given-up")
-        return super().form_valid(form)
+        response: HttpResponse = super().form_valid(form)
+        return response
 
 
 class Codes(GenerateRecoveryCodesView):  # type: ignore[misc]
@@ -139,7 +141,8 @@ class Codes(GenerateRecoveryCodesView):  # type: ignore[misc]
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         people.tell(self.request.user, "recovery-codes-made")
-        return super().form_valid(form)
+        response: HttpResponse = super().form_valid(form)
+        return response
 
 
 # -- a forgotten password --------------------------------------------------------------------------------------------
@@ -149,7 +152,9 @@ class Forgotten(PasswordResetView):  # type: ignore[misc]
     """A link by mail; where no mail server is set up the page says whom to ask, and takes no address."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().post(request, *args, **kwargs) if settings.MAIL else self.get(request, *args, **kwargs)
+        answer = super().post if settings.MAIL else self.get
+        response: HttpResponse = answer(request, *args, **kwargs)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), "mail": settings.MAIL}

@@ -30,7 +30,8 @@ def risk(row: RiskRow) -> str | None:
 
 
 def plan(row: PlanRow) -> str | None:
-    return _in_run(to("plan", row.position), row.run_id)
+    recorded = row.key and row.audience == "internal"
+    return _in_run(to("plan-of", row.key) if recorded else to("plan", row.position), row.run_id)
 
 
 def site(found: Site) -> str | None:

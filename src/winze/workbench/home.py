@@ -36,7 +36,7 @@ def enter(home: Path) -> None:
 
 
 def is_home(home: Path) -> bool:
-    """Whether a register lives in a folder: it has a key, and a database of its own unless `WINZE_DATABASE` names one."""
+    """Whether a register lives in a folder: it has a key, and a database unless `WINZE_DATABASE` names another."""
     own = "WINZE_DATABASE" in os.environ or (home / "winze.sqlite3").is_file()
     return (home / "secret.key").is_file() and own
 

@@ -69,6 +69,8 @@ def choose(table: Table, scope: Scope, asked: Mapping[str, str]) -> Choice:
         if key not in offered:
             raise BadAddress(key)
         filters.append((offered[key], value))
+    said = {one.key for one, _ in filters}
+    filters += [(one, one.default) for one in offered.values() if one.default and one.key not in said]
     wanted = asked.get("order") or table.order or table.orders[0].key
     backwards = wanted.startswith("-")
     order = next((one for one in table.ordered(scope.actor) if one.key == wanted.removeprefix("-")), None)

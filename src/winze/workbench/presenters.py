@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 
 from winze.engine.reporting import Sentence
 from winze.engine.texts import LANGUAGES
-from winze.formats.wording import HTML_LANG, number, phrase, term, worded
+from winze.formats.wording import HTML_LANG, month, number, phrase, term, worded
 from winze.workbench.access import Actor, refused
 from winze.workbench.lists import Page
 from winze.workbench.table import Column
@@ -31,6 +31,7 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("imports", "wb.nav.imports", "see-chain"),
     ("rules", "wb.nav.rules", "see"),
     ("glossary", "wb.nav.glossary", "see"),
+    ("journal", "wb.list.journal", "journal"),
     ("people", "wb.nav.people", "see"),
     ("jobs", "wb.nav.jobs", "see"),
 )
@@ -82,26 +83,30 @@ def cells(row: Any, columns: tuple[Column, ...], language: str) -> list[Cell]:
             said(column.quiet(row), language) if column.quiet and column.quiet(row) is not None else "",
         )
         for column in columns
-        for value in [column.value(row)]
+        for value in [_in(column.value(row), language)]
     ]  # fmt: skip
+
+
+def _in(value: Any, language: str) -> Any:
+    """A value that depends on the language, in it."""
+    return value(language) if callable(value) else value
 
 
 def said(value: Any, language: str, kind: str = "text") -> str:
     """A value in words: terms behind `@`, lists joined, days and figures as the language writes them."""
+    value = _in(value, language)
     if value is None or value == "":
         return term("unknown", language)
     if isinstance(value, bool):
         return phrase("wb.yes" if value else "wb.no", language)
     if isinstance(value, str) and value.startswith("@"):
         return _termed(value, language) if "." in value else value
-    if callable(value):
-        return str(value(language))
     if isinstance(value, Sentence):
         return phrase(value, language)
     if isinstance(value, datetime):
         return f"{worded(value.date(), language)}, {value:%H:%M} UTC"
     if isinstance(value, date):
-        return worded(value, language)
+        return month(value, language) if kind == "month" else worded(value, language)
     if isinstance(value, list | tuple):
         if kind == "share":
             p, low, high = value
@@ -119,10 +124,9 @@ def _termed(value: str, language: str) -> str:
 
 def plain(value: Any, language: str) -> Any:
     """A value as a sheet or the API carries it: figures and days as such, terms in words, None for unknown."""
+    value = _in(value, language)
     if isinstance(value, str) and value.startswith("@") and "." in value:
         return _termed(value, language)
-    if callable(value):
-        return value(language)
     if isinstance(value, Sentence):
         return phrase(value, language)
     if isinstance(value, list | tuple):
@@ -177,7 +181,7 @@ def worded_risk(document: dict[str, Any], language: str) -> dict[str, Any]:
 def worded_reason(item: dict[str, Any], language: str) -> dict[str, Any]:
     """One reason in words, with the file, sheet, row and cell it was read from where the reader may know them."""
     values = dict(item["values"])
-    filled = {name: _dated(value) for name, value in values.items()}
+    filled = {name: dated(value) for name, value in values.items()}
     where = [item.get("file"), item.get("sheet"), item.get("cell")]
     return {
         "text": phrase(item["text"], language, **filled),
@@ -206,7 +210,8 @@ def place(found: dict[str, Any], language: str) -> str:
     return ", ".join(dict.fromkeys(str(part) for part in parts if part)) or term("unknown", language)
 
 
-def _dated(value: Any) -> Any:
+def dated(value: Any) -> Any:
+    """A day that was kept as text, as a day again; anything else as it is."""
     if isinstance(value, str) and len(value) == 10 and value[4] == "-":
         try:
             return date.fromisoformat(value)

@@ -35,8 +35,8 @@ class Refused(Exception):
 
 
 def serve(home: Path, port: int, host: str = "127.0.0.1", *, began: Callable[[Supervisor], None] | None = None) -> None:
-    """Serves a home until stopped (SIGTERM, SIGINT); `began` is called once the first page has answered. Raises Refused,
-    or OSError where the port is taken."""
+    """Serves a home until stopped (SIGTERM, SIGINT); `began` is called once the first page has answered. Raises
+    Refused, or OSError where the port is taken."""
     homes.prepare(home)
     one_only = homes.alone(home) if "WINZE_DATABASE" not in os.environ else nullcontext()
     try:
@@ -77,7 +77,7 @@ class Child:
 
     def begin(self) -> None:
         self.begun_at, self.told = time.monotonic(), []
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "winze.workbench.serving", *self.arguments], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True, start_new_session=True,
             env={**os.environ, "WINZE_HOME": str(self.home.absolute())},
@@ -96,13 +96,16 @@ class Child:
         return self.process is not None and self.process.poll() is not None
 
     def mend(self) -> None:
-        """Begins again what died: at once if it lived for a minute, later and later if it keeps dying."""
+        """Begins again what died: at once if it had come so far as to tell something, else later and later."""
         if not self.dead:
             return
-        lived = time.monotonic() - self.begun_at
-        self.wait = 0.5 if lived > 60 else min(self.wait * 2, 30.0)
-        if lived >= self.wait:
-            self.begin()
+        if self.told:
+            self.wait = 0.5
+        elif time.monotonic() - self.begun_at < self.wait:
+            return
+        else:
+            self.wait = min(self.wait * 2, 30.0)
+        self.begin()
 
     def end(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -264,6 +267,7 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, asked)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
+    say(working=True)
     working.forever()
 
 

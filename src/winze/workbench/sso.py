@@ -23,12 +23,15 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
 
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: Any) -> Any:
+        sociallogin.account.extra_data = {}  # before the library looks the account up, and keeps it
+        return super().populate_user(request, sociallogin, data)
+
     @transaction.atomic
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Finds whose account it is. An account is bound to the provider's number at its first sign-in, and loses its
         password then: whoever set that may not be the person whose address it is."""
         account = sociallogin.account
-        account.extra_data = {}
         known = sociallogin.user if sociallogin.is_existing else None
         address = next((one.email for one in sociallogin.email_addresses if one.verified), None)
         user = (people.accept_by_address(address, request.LANGUAGE_CODE) if address else None) or known

@@ -34,8 +34,8 @@ PUBLIC, PARTNER, COMPETITOR, PERSONAL = (
 class Column:
     """One column. `value` gives plain data (text, number, date, None for unknown), a message id behind `@`, a
     `reporting.Sentence` (a message id and what fills it), worded in the reader's language, or a function that gives the
-    words in a language; `kind` says how a page shows it: text, number, date, share (0 to 1 with an interval), letter,
-    chip, term, count, link. `title` is a message id."""
+    words in a language; `kind` says how a page shows it: text, number, date, month, share (0 to 1 with an interval),
+    letter, chip, term, count, link. `title` is a message id."""
 
     key: str
     title: str
@@ -56,6 +56,7 @@ class Filter:
     choices: Callable[[Scope], list[tuple[str, str]]] | None = None
     kind: str = "text"
     data_class: DataClass = PARTNER
+    default: str = ""  # the choice that stands where the address says nothing
 
 
 @dataclass(frozen=True)

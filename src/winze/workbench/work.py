@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection
@@ -54,7 +55,7 @@ def _import_stands(job: Job) -> dict[str, Any] | None:
 
 jobs.WORK.update({"cycle": _cycle, "import": _import, "report": reports.make})
 jobs.STANDS.update({"cycle": _cycle_stands, "import": _import_stands})
-jobs.NEEDS.update({"cycle": "run", "import": "import"})
+jobs.NEEDS.update({"cycle": "run", "import": "import", "report": "export"})
 
 
 # -- the hand --------------------------------------------------------------------------------------------------------
@@ -182,7 +183,7 @@ class Worker:
                 return
             health.worker_beats()
             if time.monotonic() - beaten > (self.LOOK if told else self.BEAT):
-                if self._steadily(lambda: jobs.beat(job, *(told or ()))) is not None:
+                if self._steadily(partial(jobs.beat, job, *(told or ()))) is not None:
                     told = None
                 beaten = time.monotonic()
 

@@ -13,16 +13,20 @@ from winze.engine.disclosure import LOGGED
 from winze.engine.records import DataClass
 from winze.engine.texts import refuse
 from winze.workbench.access import Actor
-from winze.workbench.models import Document, Party, Site, Told
-from winze.workbench.store import Absent, Stale, files, journal, opening
+from winze.workbench.models import Document
+from winze.workbench.store import Absent, Stale, files, journal, opening, things
 
 MOST = 50 * 2**20
 """Bytes of a document at most."""
 
 
 def of(actor: Actor, about: str) -> list[Document]:
-    """The documents about a record that this person's roles see, newest first; withdrawn ones last."""
-    rows = Document.objects.filter(organisation_id=actor.organisation, about=about).select_related("file")
+    """The documents about a record that this person's roles see, newest first; withdrawn ones last. None of a record
+    that is not there for them."""
+    thing = things.one(actor, about)
+    if thing is None:
+        return []
+    rows = Document.objects.filter(organisation_id=actor.organisation, about=thing.about).select_related("file")
     seen = [row for row in rows.order_by("-id") if actor.sees(row.data_class)]
     return sorted(seen, key=lambda row: row.withdrawn_at is not None)
 
@@ -39,7 +43,9 @@ def add(actor: Actor, about: str, title: str, name: str, chunks: Iterable[bytes]
         dated: date | None) -> Document:  # fmt: skip
     """Keeps a file as a document about a record. Raises Absent for a record that is not there, Refusal for a file that
     is empty or too large, or a class that the actor may not give."""
-    _there(actor, about)
+    thing = things.one(actor, about)
+    if thing is None:
+        raise Absent
     if not 0 < size <= MOST:
         raise refuse("workbench/document", "wb.doc.size", most=MOST // 2**20)
     if not actor.sees(data_class):
@@ -47,7 +53,7 @@ def add(actor: Actor, about: str, title: str, name: str, chunks: Iterable[bytes]
     with transaction.atomic():
         kept = files.keep(actor.organisation, chunks, data_class)
         made = Document.objects.create(
-            organisation_id=actor.organisation, file=kept, title=title[:300], name=_bare(name), about=about,
+            organisation_id=actor.organisation, file=kept, title=title[:300], name=_bare(name), about=thing.about,
             data_class=str(data_class), dated=dated, by_id=actor.user, at=datetime.now(UTC),
         )  # fmt: skip
         journal.record(actor, "document.added", f"document:{made.pk}", after=_told(made))
@@ -77,18 +83,6 @@ def withdraw(actor: Actor, number: int, why: str) -> Document:
         found.save(update_fields=("withdrawn_at",))
         journal.record(actor, "document.withdrawn", f"document:{found.pk}", before=before, after=_told(found), why=why)
         return found
-
-
-def _there(actor: Actor, about: str) -> None:
-    """Raises Absent unless the record is one of the actor's organisation."""
-    kind, _, key = about.partition(":")
-    rows: type[Site | Party] | None = Site if kind == "site" else Party if kind == "party" else None
-    if rows is not None and key.isdigit():
-        found = rows.objects.filter(organisation_id=actor.organisation, pk=int(key)).exists()
-    else:
-        found = kind == "plan" and Told.objects.filter(organisation_id=actor.organisation, subject=about).exists()
-    if not found:
-        raise Absent
 
 
 def _bare(name: str) -> str:

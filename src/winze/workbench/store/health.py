@@ -17,7 +17,7 @@ SILENT = 30.0
 
 
 def worker_beats() -> None:
-    """The worker tells that it lives: the time of a file in the home folder, so that no writer of the register waits."""
+    """The worker tells that it lives: the time of a file in the home folder, so that nobody who writes must wait."""
     beat = Path(settings.HOME) / "worker.beat"
     with suppress(OSError):
         beat.touch(mode=0o600)

@@ -20,7 +20,8 @@ def subjects(organisation: int, about: str) -> list[str]:
         row = named.filter(pk=int(key)).first() if key.isdigit() else None
         row = row or named.filter(subject=about).first()
         if row is not None:
-            found += [f"{kind}:{row.pk}", row.subject, *row.also]
+            codes = [f"site:{row.code}"] if isinstance(row, Site) else []
+            found += [f"{kind}:{row.pk}", row.subject, *codes, *row.also]
     documents = Document.objects.filter(organisation_id=organisation, about__in=found).values_list("id", flat=True)
     return list(dict.fromkeys([*found, *(f"document:{pk}" for pk in documents)]))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from winze.formats.files import Unreadable, as_text
 from winze.formats.importing import Decision, Preview
 from winze.formats.mends import Mend as Correction
 from winze.workbench.access import Actor
-from winze.workbench.models import Again, DryRun, Event, File, Import, ImportProblem, Job, Mend, SavedMapping, Told
+from winze.workbench.models import Again, DryRun, Event, Import, ImportProblem, Job, Mend, SavedMapping, Told
 from winze.workbench.store import Absent, Stale, files, journal, matches, opening, register, statements
 
 type Progress = Callable[[str, int, int], None]
@@ -93,8 +93,8 @@ def propose(actor: Actor, name: str, chunks: Iterable[bytes], *, sender: str = "
     """Keeps a file and reads it without loading anything: a dry run. The same bytes that stand already are refused, and
     so is a file of a class that not all may see who see what a register holds: it is kept as a document instead."""
     if data_class not in CLASSES:
-        raise refuse("workbench/import", "wb.refused.import-class")
-    sender = _line(sender)[:200]
+        raise refuse(RULE, "wb.refused.import-class")
+    sender = line(sender)[:200]
     with transaction.atomic():
         kept = files.keep(actor.organisation, files.within(chunks), data_class)
         before = Import.objects.filter(organisation_id=actor.organisation, file=kept)
@@ -215,7 +215,7 @@ def unreadable(wrong: Unreadable) -> Refusal:
 
 def map_columns(actor: Actor, number: int, text: str, sender: str, *, version: int | None = None) -> Import:
     """Reads a proposed file through a mapping of its columns, and keeps the mapping for the sender's next file."""
-    sender = _line(sender)[:200]
+    sender = line(sender)[:200]
     with transaction.atomic():
         found = hold(actor, number, version, OPEN)
         before, path = _told(found), files.path_of(actor.organisation, found.file.sha256)
@@ -262,6 +262,16 @@ def dry_run(found: Import) -> dict[str, Any]:
     kept = DryRun.objects.filter(of=found).first()
     unpacked: dict[str, Any] = json.loads(zlib.decompress(bytes(kept.packed))) if kept else {}
     return unpacked
+
+
+def mends(found: Import) -> list[Mend]:
+    """The corrections that stand, by place."""
+    return list(found.mends.filter(taken_back_at=None).order_by("sheet", "row", "id")[:200])
+
+
+def numbers(actor: Actor, names: Iterable[str]) -> dict[str, int]:
+    """The import of each name that reasons and statements give as their input."""
+    return dict(of(actor).filter(name__in=list(names)).values_list("name", "pk"))
 
 
 def behind(found: Import) -> bool:
@@ -397,14 +407,14 @@ def senders(actor: Actor) -> list[str]:
 def _name(organisation: int, name: str) -> str:
     """The name of a file as inputs are called: its last part without what cannot be printed; a second file of that name
     gets a number."""
-    bare = _line(name.replace("\\", "/").rpartition("/")[2])[:200] or "file"
+    bare = line(name.replace("\\", "/").rpartition("/")[2])[:200] or "file"
     taken = set(
         Import.objects.filter(organisation_id=organisation, name__startswith=bare).values_list("name", flat=True)
     )
     return next(found for n in range(1, 10_000) if (found := bare if n == 1 else f"{bare} ({n})") not in taken)
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
     """A text as one printable line: no control signs, no marks that turn its direction."""
     told = unicodedata.normalize("NFC", text)
     return " ".join("".join(c if unicodedata.category(c) not in _UNSEEN else " " for c in told).split()).strip(". ")
@@ -467,8 +477,10 @@ def _take(
 
 
 def _refresh(organisation: int, touched: set[str]) -> None:
-    register.refresh(organisation, touched)
-    matches.propose(organisation, touched)
+    """Follows what was loaded or ended. A judgement may join or part more than the two it names: all is looked at."""
+    judged = any(subject.startswith("pair:") for subject in touched)
+    register.refresh(organisation, None if judged else touched)
+    matches.propose(organisation, None if judged else touched)
 
 
 def _mended(actor: Actor, found: Import, before: dict[str, Any], why: str) -> Import:
@@ -573,12 +585,6 @@ def _clean(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def problems_of(found: Import) -> Iterator[Problem]:
-    """What is wrong with an import, as problems."""
-    for item in found.problems.order_by("id"):
-        yield problem_of(item)
-
-
 def problem_of(item: ImportProblem) -> Problem:
     """A kept problem as the engine knows it."""
     from winze.engine.records import Origin
@@ -595,8 +601,3 @@ def _told(found: Import) -> dict[str, Any]:
         "mends": found.mends.filter(taken_back_at=None).count() if found.pk else 0, "mapped": bool(found.mapping),
         "class": found.data_class,
     }  # fmt: skip
-
-
-def of_file(kept: File) -> QuerySet[Import]:
-    """The imports of one file, oldest first."""
-    return Import.objects.filter(file=kept).order_by("id")

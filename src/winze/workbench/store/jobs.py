@@ -39,6 +39,11 @@ RUNNING, ENDED = ("waiting", "running"), ("done", "failed", "cancelled")
 log = logging.getLogger("winze.jobs")
 
 
+def _verbs() -> None:
+    """Sees to it that the verbs are known, whoever asks first."""
+    import winze.workbench.work  # noqa: F401
+
+
 class Stopped(Exception):
     """Somebody asked the job to stop; nothing of it was kept."""
 
@@ -81,6 +86,7 @@ def not_again(actor: Actor, job: Job) -> Refusal | None:
         return refuse("workbench/job", "wb.refused.job-runs")
     if job.state == "done":
         return refuse("workbench/job", "wb.refused.job-done")
+    _verbs()
     sentence = refused(actor, NEEDS[job.verb])
     return Refusal("workbench/job", sentence) if sentence else None
 
@@ -161,13 +167,19 @@ def perform(number: int, tell: Callable[[str, int, int], None] | None = None) ->
 
 def _done(job: Job, progress: Progress) -> dict[str, Any]:
     """Does the work of a job, unless its effect stands already."""
-    standing = STANDS[job.verb](job) if job.verb in STANDS else None
+    standing = _standing(job)
     if standing is not None:
         return standing
     actor = people.acting(job.by_id, job.organisation_id) if job.by_id and job.organisation_id else None
     if actor is None or not actor.may(NEEDS.get(job.verb, "see")):
         raise refuse("workbench/job", "wb.job.why.role")
     return WORK[job.verb](job, actor, progress)
+
+
+def _standing(job: Job) -> dict[str, Any] | None:
+    """What came of a job whose effect stands already; None where nothing does."""
+    _verbs()
+    return STANDS[job.verb](job) if job.verb in STANDS else None
 
 
 def _why(wrong: Exception) -> dict[str, Any]:
@@ -241,7 +253,7 @@ def take_up(jobs: Iterable[Job]) -> int:
     other waits again, until it was begun `MOST` times."""
     count = 0
     for job in jobs:
-        standing = STANDS[job.verb](job) if job.verb in STANDS else None
+        standing = _standing(job)
         if standing is not None:
             end(job, "done", standing, job.attempts)
         elif asked_to_stop(job):

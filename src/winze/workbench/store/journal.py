@@ -113,7 +113,7 @@ def of(organisation: int, subject: str) -> list[Event]:
 def as_of(organisation: int, subject: str, at: datetime) -> Any:
     """What a record was at a moment: what its newest event until then left behind; None where there was none."""
     events = Event.objects.filter(organisation_id=organisation, subject=subject, at__lte=at).exclude(
-        Q(after=None) & Q(before=None)
+        Q(after__isnull=True) & Q(before__isnull=True)
     )
     newest = events.order_by("-seq").first()
     return newest.after if newest else None

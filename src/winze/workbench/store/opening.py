@@ -25,5 +25,5 @@ def opened(actor: Actor, subject: str, data_class: DataClass | str) -> None:
         told = Event.objects.filter(
             organisation_id=actor.organisation, subject=subject[:300], verb=VERB, actor=actor.id, at__gte=today
         )
-        if not any(event.after == {"class": str(data_class)} for event in told):
-            journal.record(actor, VERB, subject, after={"class": str(data_class)})
+        if not told.filter(why=str(data_class)).exists():
+            journal.record(actor, VERB, subject, why=str(data_class))  # nothing changed: no before, no after

@@ -61,7 +61,7 @@ def owes(found: Actor) -> bool:
 
 
 def has_second_factor(user: int) -> bool:
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
 def demanded_of(user: int) -> bool:

@@ -294,6 +294,14 @@ def suppliers(organisation: int, first: str | None = None) -> list[str]:
     return [name for subject, name in sorted(found, key=lambda pair: pair[0] != first)]
 
 
+def risk_row(run: CycleRun, audience: str, position: int) -> RiskRow:
+    """One risk of a run. Raises Absent."""
+    found = RiskRow.objects.filter(run=run, audience=audience, position=position).first()
+    if found is None:
+        raise Absent
+    return found
+
+
 def risks_of(run: CycleRun | None, audience: str, row: Site | Party, subjects: Iterable[str]) -> QuerySet[RiskRow]:
     """The risks of a run about a record: by its subject for internal eyes, by its code for the others."""
     rows = RiskRow.objects.filter(run=run, audience=audience).order_by("position")

@@ -40,7 +40,7 @@ def key(statement: Statement) -> str:
 
 def add(organisation: int, of: Import | None, statements: Iterable[Statement], received_on: date,
         replaces: Mapping[str, int] | None = None) -> list[Told]:  # fmt: skip
-    """Adds statements as rows, bulk kinds left in their file. `replaces` gives by a statement's id the row whose word it
+    """Adds statements as rows, bulk kinds left in their file. `replaces` gives by a statement's id the row that it
     supersedes. Runs inside the caller's transaction."""
     rows, persons, older = [], [], replaces or {}
     for statement in statements:
@@ -139,12 +139,8 @@ def _tell_again(older: list[int], day: date) -> set[str]:
 
 def _where(model: Any, name: str, keys: Iterable[int]) -> list[Any]:
     """Rows by many keys, some thousand a query, oldest first."""
-    related = ("of",) if model is Again else ()
-    return [
-        row
-        for some in batched(keys, AT_ONCE, strict=False)
-        for row in model.objects.filter(**{name: some}).select_related(*related).order_by("pk")
-    ]
+    rows = model.objects.select_related("of") if model is Again else model.objects.all()
+    return [row for some in batched(keys, AT_ONCE, strict=False) for row in rows.filter(**{name: some}).order_by("pk")]
 
 
 # -- what stands -----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.db.models import Max, Q
 
 from winze.workbench import addresses
 from winze.workbench.access import Actor
-from winze.workbench.models import CycleRun, Import, Party, PlanRow, RiskRow, Site, Told
+from winze.workbench.models import Import, Party, PlanRow, RiskRow, Site, Told
 from winze.workbench.store import cycles
 
 
@@ -67,12 +67,6 @@ def _risks(actor: Actor, names: list[str], kept: bool) -> Found:
         wanted |= Q(key=found, run=last)
     by_key = {row.key: row for row in rows.filter(wanted)}
     return {name: risk(by_key[found]) for name, found in keys.items() if found in by_key}
-
-
-def about_risk(run: CycleRun, audience: str, position: int) -> str:
-    """The lasting name of the risk that stands at a place of a run."""
-    found = RiskRow.objects.filter(run=run, audience=audience, position=position).values_list("key", flat=True).first()
-    return f"risk:{found}"
 
 
 def risk(row: RiskRow) -> Thing:

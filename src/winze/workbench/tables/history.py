@@ -45,7 +45,7 @@ def changes(event: Event) -> list[str]:
 
 
 def _short(value: Any) -> str:
-    if value is None:
+    if value is None or value == "":
         return "–"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= SHORT else f"{text[:SHORT]}…"
@@ -74,8 +74,8 @@ JOURNAL = declare(
             Column("who", "wb.col.who", lambda event: event.who or "–", data_class=DataClass.PERSONAL),
             Column("verb", "wb.col.verb", lambda event: event.verb, "chip"),
             Column("subject", "wb.col.subject", lambda event: event.subject, "link", COMPETITOR),
-            Column("changes", "wb.col.changes", changes, data_class=COMPETITOR),
-            Column("why", "wb.col.why", lambda event: event.why or "–", data_class=COMPETITOR),
+            Column("changes", "wb.col.changes", changes, "words", COMPETITOR),
+            Column("why", "wb.col.why", lambda event: event.why or "–", "words", data_class=COMPETITOR),
         ),
         orders=(
             Order("newest", "wb.order.newest", ("newest",)),

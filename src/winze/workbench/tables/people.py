@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 
 from winze.engine.disclosure import ROLES
@@ -15,16 +15,11 @@ from winze.workbench.models import Invitation, Membership, Token
 from winze.workbench.store import people, tokens
 from winze.workbench.table import PERSONAL, Act, Column, Filter, Order, Scope, Table, declare, exactly, listed
 
-AGE = (Order("newest", "wb.order.newest", ("age",)),)
-"""Newest first: rows carry `age`, their number turned round."""
+TIME = (Order("time", "wb.order.time", ("id",)),)
 
 
 def _person(number: int | None) -> Sentence | None:
     return None if number is None else sentence("wb.person-number", number=number)
-
-
-def _aged(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.annotate(age=-F("id"))
 
 
 def _state(*states: tuple[str, Q]) -> Any:
@@ -45,13 +40,12 @@ def _state(*states: tuple[str, Q]) -> Any:
 def _members(scope: Scope) -> QuerySet[Membership]:
     factor = Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP)
     rows = Membership.objects.filter(organisation=scope.actor.organisation).annotate(factor=Exists(factor))
-    rows = rows.select_related("user")
-    return rows if scope.given.get("state") else rows.filter(until=None)
+    return rows.select_related("user")
 
 
-def _month(row: Membership) -> str | None:
+def _month(row: Membership) -> date | str:
     """When somebody was last here, no closer than the month."""
-    return f"{row.user.last_login:%Y-%m}" if row.user.last_login else None
+    return row.user.last_login.date().replace(day=1) if row.user.last_login else "@wb.never"
 
 
 MEMBERS = declare(
@@ -68,7 +62,7 @@ MEMBERS = declare(
             Column("role", "wb.col.role", lambda row: f"@wb.role.{row.role}", "chip"),
             Column("since", "wb.col.since", lambda row: row.since.date(), "date"),
             Column("until", "wb.col.until", lambda row: row.until.date() if row.until else "@wb.stands", "date"),
-            Column("seen", "wb.col.seen", _month, data_class=PERSONAL),
+            Column("seen", "wb.col.seen", _month, "month", PERSONAL),
             Column("factor", "wb.col.factor", lambda row: row.factor, "flag", PERSONAL),
         ),
         orders=(
@@ -79,7 +73,7 @@ MEMBERS = declare(
             Filter("role", "wb.col.role", exactly("role"), listed("wb.role", tuple(ROLES))),
             Filter("state", "wb.filter.role-state",
                    _state(("standing", Q(until=None)), ("ended", Q(until__isnull=False)), ("all", Q())),
-                   listed("wb.role-state", ("standing", "ended", "all"))),
+                   listed("wb.role-state", ("standing", "ended", "all")), default="standing"),
             Filter("factor", "wb.col.factor", lambda rows, value: rows.filter(factor=value == "yes"),
                    listed("wb", ("yes", "no")), data_class=PERSONAL),
         ),
@@ -122,7 +116,7 @@ INVITATIONS = declare(
         title="wb.list.invitations",
         question="wb.invitations.question",
         empty="wb.invitations.empty",
-        rows=lambda scope: _aged(Invitation.objects.filter(organisation=scope.actor.organisation)),
+        rows=lambda scope: Invitation.objects.filter(organisation=scope.actor.organisation),
         columns=(
             Column("number", "wb.col.invitation", lambda row: row.pk, "count"),
             Column("name", "wb.col.name", lambda row: row.name, data_class=PERSONAL, quiet=lambda row: row.email),
@@ -132,7 +126,8 @@ INVITATIONS = declare(
             Column("expires", "wb.col.expires", lambda row: row.expires_at.date(), "date"),
             Column("state", "wb.col.state", _letter_state, "chip"),
         ),
-        orders=AGE,
+        orders=TIME,
+        order="-time",
         filters=(
             Filter("state", "wb.col.state", _letter_filter,
                    listed("wb.letter-state", ("open", "accepted", "revoked", "expired"))),
@@ -161,7 +156,7 @@ TOKENS = declare(
         title="wb.list.tokens",
         question="wb.tokens.question",
         empty="wb.tokens.empty",
-        rows=lambda scope: _aged(tokens.of(scope.actor)),
+        rows=lambda scope: tokens.of(scope.actor),
         columns=(
             Column("name", "wb.col.token", lambda row: row.name, quiet=lambda row: f"{row.start}…"),
             Column("owner", "wb.col.owner", lambda row: _person(row.user_id)),
@@ -171,7 +166,8 @@ TOKENS = declare(
             Column("used", "wb.col.used", lambda row: row.used_at or "@wb.never", "date"),
             Column("state", "wb.col.state", _token_state, "chip"),
         ),
-        orders=AGE,
+        orders=TIME,
+        order="-time",
         acts=(Act("revoke", "wb.act.revoke", "token", "revoke_tokens"),),
         act="token",
     )
@@ -196,13 +192,14 @@ NOTICES = declare(
         title="wb.list.notices",
         question="wb.notices.question",
         empty="wb.notices.empty",
-        rows=lambda scope: _aged(people.notices(scope.actor)),
+        rows=lambda scope: people.notices(scope.actor),
         columns=(
             Column("notice", "wb.col.notice", lambda row: Sentence(row.text, tuple(row.values.items())), "link"),
             Column("at", "wb.col.told", lambda row: row.at, "date"),
             Column("state", "wb.col.state", lambda row: f"@wb.notice-state.{'read' if row.read_at else 'new'}", "chip"),
         ),
-        orders=AGE,
+        orders=TIME,
+        order="-time",
         filters=(
             Filter("state", "wb.col.state",
                    _state(("new", Q(read_at=None)), ("read", Q(read_at__isnull=False))),

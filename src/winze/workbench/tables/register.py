@@ -139,7 +139,7 @@ PARTIES = declare(
         link=lambda row: reverse("party", args=[row.pk]),
         acts=(Act("assign", "wb.act.assign", "assign", "assign"),),
         act="see-chain",
-        id=lambda row: str(row.subject),
+        id=lambda row: row.subject,
     )
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from winze.workbench.store import Absent, people, tokens
 from winze.workbench.tables.people import NOTICES, TOKENS
 from winze.workbench.views import shown
 from winze.workbench.views.home import onward
-from winze.workbench.views.people import each
+from winze.workbench.views.people import each, me
 
 SEEN = (PUBLIC, PARTNER, PERSONAL)
 
@@ -22,7 +22,7 @@ SEEN = (PUBLIC, PARTNER, PERSONAL)
 @route("account/", act="signed-in", shows=SEEN, methods=("GET", "POST"))
 def account(request: Request) -> HttpResponse:
     """Name and language, password, second factor, organisations, and where one is signed in."""
-    user = request.user
+    user = me(request)
     if request.method == "POST":
         name, language = request.POST.get("name", "").strip()[:200], request.POST.get("language", "")
         if not name or language not in LANGUAGES:
@@ -35,7 +35,7 @@ def account(request: Request) -> HttpResponse:
 
 
 def _account(request: Request, wrong: bool = False) -> dict[str, object]:
-    user = request.user
+    user = me(request)
     return {
         "wrong": wrong,
         "mine": people.organisations_of(user),
@@ -49,7 +49,7 @@ def _account(request: Request, wrong: bool = False) -> dict[str, object]:
 def choose_organisation(request: Request) -> HttpResponse:
     """For which organisation somebody acts in this session."""
     key = request.POST.get("organisation", "")
-    if key not in [one.key for one in people.organisations_of(request.user)]:
+    if key not in [one.key for one in people.organisations_of(me(request))]:
         raise Absent
     request.session["organisation"] = key
     return redirect("home")
@@ -58,7 +58,7 @@ def choose_organisation(request: Request) -> HttpResponse:
 @route("account/sessions/end/", act="signed-in", methods=("POST",))
 def end_sessions(request: Request) -> HttpResponse:
     """Ends one session, or all but this one."""
-    people.end_sessions(request.user, request.session.session_key, request.POST.get("session") or None)
+    people.end_sessions(me(request), request.session.session_key, request.POST.get("session") or None)
     return redirect("account")
 
 

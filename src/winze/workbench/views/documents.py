@@ -12,17 +12,18 @@ from django.shortcuts import redirect, render
 from winze.engine.records import DataClass
 from winze.engine.texts import say
 from winze.workbench.routes import COMPETITOR, MOVEMENT, PARTNER, PERSONAL, PUBLIC, SEALED, Request, route
-from winze.workbench.store import documents
+from winze.workbench.store import documents, together
 from winze.workbench.views.home import onward
 
 EVERY = (PUBLIC, PARTNER, COMPETITOR, MOVEMENT, PERSONAL, SEALED)
 
 
 def kept(request: Request, about: str | None) -> dict[str, Any]:
-    """What the documents of a record's page need: those the reader sees, and the classes they may give to a new one."""
+    """What stands below every record: its documents, the classes a new one may have, remarks and whose task it is."""
     actor = request.actor
     return {
         "about": about,
+        "together": together.of(actor, about) if about else None,
         "documents": documents.of(actor, about) if about else [],
         "classes": [one for one in EVERY if actor.sees(one)],
         "sees_titles": actor.sees(COMPETITOR),

@@ -31,6 +31,11 @@ DEMANDABLE = ("approver", "administrator", "custodian")
 """The roles of which an organisation may demand a second factor."""
 
 
+def me(request: Request) -> Any:
+    """The person who asks, at a page that only somebody signed in reaches."""
+    return request.user
+
+
 def each(request: Request, do: Callable[[int], Any]) -> list[Any]:
     """Does an act for every row that was ticked. What a rule refuses is said for that row; the others are done."""
     given = []
@@ -92,10 +97,11 @@ def give_role(request: Request, user: int) -> HttpResponse:
 @route("people/<int:user>/help/", act="people", shows=SEEN, methods=("POST",))
 def help_in(request: Request, user: int) -> HttpResponse:
     """A link to a new password, or the second factor taken away."""
-    if "factor" in request.POST:
-        people.help_in(request.actor, user, "second-factor-removed")
+    verb = "second-factor-removed" if "factor" in request.POST else "reset-link"
+    one = people.help_in(request.actor, user, verb)
+    accounts.write(one.email, one.language, f"wb.mail.{verb}")
+    if verb == "second-factor-removed":
         return redirect("person", user)
-    one = people.help_in(request.actor, user, "reset-link")
     return _links(request, "wb.link.reset", [(one.name, one.email, accounts.reset_path(one), False)])
 
 
@@ -110,7 +116,7 @@ def invitations(request: Request) -> HttpResponse:
 @route("people/invite/", act="people", shows=SEEN, methods=("GET", "POST"))
 def invite(request: Request) -> HttpResponse:
     """Writes an invitation; the link is shown once, and goes by mail too where a mail server is set up."""
-    said = {"roles": tuple(ROLES), "email": "", "name": "", "ticked": ()}
+    said: dict[str, Any] = {"roles": tuple(ROLES), "email": "", "name": "", "ticked": ()}
     if request.method == "POST":
         email, name = request.POST.get("email", "").strip(), request.POST.get("name", "").strip()
         ticked = [role for role in request.POST.getlist("role") if role in ROLES]
@@ -171,7 +177,7 @@ def invitation(request: Request, secret: str) -> HttpResponse:
     roles = presenters.said([f"@wb.role.{role}" for role in letter.roles], request.LANGUAGE_CODE)
     said = {"letter": letter, "mine": mine, "name": letter.name, "roles": roles}
     if request.method == "POST" and mine:
-        people.accept(secret, request.user)
+        people.accept(secret, me(request))
         request.session["organisation"] = letter.organisation.key
         return redirect("home")
     if request.method == "POST" and not request.user.is_authenticated:

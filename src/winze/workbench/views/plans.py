@@ -20,7 +20,7 @@ from winze.formats.wording import phrase, term
 from winze.workbench import describing, presenters
 from winze.workbench.access import refused
 from winze.workbench.routes import COMPETITOR, PARTNER, PERSONAL, PUBLIC, Request, route
-from winze.workbench.store import Absent, plans, register, together
+from winze.workbench.store import Absent, plans, register
 from winze.workbench.table import Scope
 from winze.workbench.tables.plans import PLANS
 from winze.workbench.tables.risks import run_of
@@ -110,7 +110,6 @@ def _page(request: Request, document: dict[str, Any], day: date, *, key: str, ve
         "problems": [sentence(one, language) for one in problems],
         **kept(request, about),
         "risks_of": _risks(document),
-        "together": together.of(actor, about) if about else None,
         **more,
     }
     return render(request, "workbench/plan.html", said, status=422 if problems else 200)

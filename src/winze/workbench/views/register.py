@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -24,7 +24,7 @@ from winze.formats.lines import worded as word_of
 from winze.formats.wording import term
 from winze.workbench import describing, exports, presenters
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request, route
-from winze.workbench.store import Absent, cycles, journal, opening, plans, register, together
+from winze.workbench.store import Absent, cycles, journal, opening, plans, register
 from winze.workbench.tables.register import PARTIES, SITES, minerals
 from winze.workbench.views import shown
 from winze.workbench.views.documents import kept
@@ -57,8 +57,7 @@ def site(request: Request, number: int) -> HttpResponse:
         leader = register.number_of(request.actor.organisation, row.merged_into)
         if leader:
             return redirect("site", leader[1])
-    said = {**_site(request, row), "together": together.of(request.actor, row.subject)}
-    return render(request, "workbench/site.html", said)
+    return render(request, "workbench/site.html", _site(request, row))
 
 
 def _site(request: Request, row: Any) -> dict[str, Any]:
@@ -75,9 +74,9 @@ def _site(request: Request, row: Any) -> dict[str, Any]:
         if s.known(day) and s.kind not in NOT_SHOWN and actor.sees(s.data_class)
     ]  # fmt: skip
     run = cycles.newest(actor.organisation)
-    signals = _signals(run, actor.eyes, row.subject)
+    signals = describing.signals(_signals(run, actor.eyes, row.subject), language)
     origins = built.chain_origins.get(row.subject, ()) + built.chain_origins.get((found and found.area) or "", ())
-    about = f"site:{row.pk}"
+    about = f"site:{row.code}"
     return {
         "row": row,
         "site": found,
@@ -93,8 +92,9 @@ def _site(request: Request, row: Any) -> dict[str, Any]:
         if found and found.visits else None,
         "told": _linked(request, describing.told(told, day, language)) if internal else [],
         "visits": _coarse(found, language) if found and not internal else [],
-        "signals": describing.signals(signals, language),
-        "ratio": next((one for one in describing.signals(signals, language) if one["kind"] == "gate-ratio"), None),
+        "signals": signals,
+        "ratio": next((one for one in signals if one["kind"] == "gate-ratio"), None),
+        **describing.parted(signals),
         "risks": _risks(request, run, row, {row.subject, *row.also}),
         "links": _links(request, list(dict.fromkeys(origins))) if internal and actor.may("see-chain") else [],
         "also": list(row.also) if internal else [],
@@ -255,8 +255,7 @@ def party(request: Request, number: int) -> HttpResponse:
     row = register.party(actor, number)
     if row.merged_into and (leader := register.number_of(actor.organisation, row.merged_into)):
         return redirect("party", leader[1])
-    said = {**_party(request, row, language), "together": together.of(actor, row.subject)}
-    return render(request, "workbench/party.html", said)
+    return render(request, "workbench/party.html", _party(request, row, language))
 
 
 def _party(request: Request, row: Any, language: str) -> dict[str, Any]:
@@ -276,7 +275,7 @@ def _party(request: Request, row: Any, language: str) -> dict[str, Any]:
         one["inwards"] = party_id(s.said.buyer) in names
         one["over"] = s.said.until is not None and s.said.until < day
     run = cycles.newest(actor.organisation)
-    about = f"party:{row.pk}"
+    about = row.subject
     on_links = {row.subject, *row.also, *(f"link:{s.id}" for s in links)}
     signals = [one for subject in sorted(on_links) for one in _signals(run, actor.eyes, subject)]
     worded = describing.signals(signals, language)
@@ -290,7 +289,7 @@ def _party(request: Request, row: Any, language: str) -> dict[str, Any]:
         "inwards": [one for one in told if one["inwards"]],
         "outwards": [one for one in told if not one["inwards"]],
         "risks": _risks(request, run, row, on_links),
-        "signals": worded,
+        **describing.parted(worded),
         "screening": [one for one in worded if one["kind"] == "screening"],
         "plans": plans.of_party(actor.organisation, row.subject),
         "also": [one.removeprefix("party:") for one in row.also],
@@ -359,12 +358,12 @@ def site_export(request: Request, number: int) -> HttpResponse:
         "risks": [{k: one[k] for k in ("letter", "kind", "rank", "evidence")} for one in found["risks"]],
     }  # fmt: skip
     with transaction.atomic():
-        event = journal.record(request.actor, "record.exported", row.subject,
-                               after={"form": given["form"], "audience": request.actor.eyes})  # fmt: skip
+        told = f"{given['form']}, {request.actor.eyes}"
+        event = journal.record(request.actor, "record.exported", row.subject, why=told)
     record = plain(record | {"journal_head": event.hash})
     text = json.dumps(record, ensure_ascii=False, indent=1) if given["form"] == "json" else _csv(record)
     response = HttpResponse(text, content_type="application/json" if given["form"] == "json" else exports.TYPES["csv"])
-    name = f"site-{row.code}-{date.today():%Y-%m-%d}-{event.hash[: journal.SHOWN]}.{given['form']}"
+    name = f"site-{row.code}-{datetime.now(UTC):%Y-%m-%d}-{event.hash[: journal.SHOWN]}.{given['form']}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["X-Winze-Journal-Head"] = event.hash
     return response

@@ -11,17 +11,21 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
 from winze.engine.texts import refusal, refuse
+from winze.formats.wording import phrase
 from winze.workbench import describing, presenters
 from winze.workbench.presenters import worded_risk
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request, route
-from winze.workbench.store import Absent, cycles, plans, register, things, together
+from winze.workbench.store import Absent, cycles, plans, register
 from winze.workbench.table import Scope
 from winze.workbench.tables.risks import RISKS, run_of
 from winze.workbench.views import shown
+from winze.workbench.views.documents import kept
 
 ALL = (PUBLIC, PARTNER, COMPETITOR)
-ASKED_FIRST = ("adopt", "suspend", "disengage", "review-improved", "reassess")
-"""What people ask of a risk first; each is a button here, disabled with the rule's sentence where it may not happen."""
+REVIEWS = ("review-improved", "review-partly", "review-none")
+ASKED_FIRST = ("adopt", "suspend", "disengage", "review", "reassess")
+"""What people ask of a risk first, a review by the first outcome that is open: each is a button, disabled with the
+rule's sentence where it may not happen."""
 
 
 @route("risks/", act="see", shows=RISKS.shows)
@@ -59,8 +63,7 @@ def risk(request: Request, position: int) -> HttpResponse:
         "plan_key": key,
         "plan": describing.worded_plan(plan, today if key else run.as_of, language) if plan else None,
         "buttons": _buttons(request, plan, key, row, run.pk),
-        "about": f"risk:{document['id'] or position}",
-        "together": together.of(actor, things.about_risk(run, actor.eyes, position)),
+        **kept(request, f"risk:{register.risk_row(run, actor.eyes, position).key}"),
     }
     return render(request, "workbench/risk.html", said)
 
@@ -113,11 +116,13 @@ def _buttons(
     language, to = request.LANGUAGE_CODE, plan_address(key, row, run)
     found = []
     if key is None:
-        it = presenters.button(request.actor, "plan-owner")
+        it = presenters.button(request.actor, "plan-owner", None if to else phrase("wb.risk.only-watched", language))
         found.append({"verb": "propose", "to": f"{to}#act" if to else None, **it})
     possible = {one["act"]: one["role"] for one in (plan or {}).get("possible", ())}
     refused = {one["act"]: describing.refused(one, language) for one in (plan or {}).get("refused", ())}
     for verb in ASKED_FIRST:
+        if verb == "review":
+            verb = next((one for one in REVIEWS if one in possible), REVIEWS[0])
         if key is None:
             sentence: str | None = refusal(refuse("workflow/plan", "refused.not-proposed"), language)
         elif verb in possible:

@@ -28,7 +28,8 @@ def page(request: Request, table: Table, template: str = "workbench/list.html", 
         found = lists.page(table, scope, lists.choose(table, scope, request.GET.dict()))
     except lists.BadAddress as wrong:
         return _bad(request, wrong)
-    asked, here = request.GET.dict(), path or request.path
+    about = {key: str(value) for key, value in (given or {}).items() if key in lists.RESERVED}
+    asked, here = {**about, **request.GET.dict()}, path or request.path
     language = request.LANGUAGE_CODE
     shown = {
         "table": table,
@@ -42,7 +43,7 @@ def page(request: Request, table: Table, template: str = "workbench/list.html", 
         "following": presenters.address(found, here, asked, after=found.next) if found.next else None,
         "first": presenters.address(found, here, asked) if asked.get("after") else None,
         "kept": {key: value for key, value in asked.items() if key in ("run", "against", "about", "order")},
-        "export": f"{reverse('export', args=[table.key])}?{urlencode({**asked, **(given or {})})}",
+        "export": f"{reverse('export', args=[table.key])}?{urlencode(asked)}",
         "here": request.get_full_path(),
         **more,
     }
@@ -67,7 +68,8 @@ def _filter(found: lists.Page, scope: Scope, one: Any, language: str) -> dict[st
         if one.choices
         else []
     )
-    return {"key": one.key, "title": say(one.title, language), "kind": one.kind, "value": chosen, "choices": choices}
+    return {"key": one.key, "title": say(one.title, language), "kind": one.kind, "value": chosen, "choices": choices,
+            "default": one.default}  # fmt: skip
 
 
 def _bad(request: Request, wrong: lists.BadAddress) -> HttpResponse:
