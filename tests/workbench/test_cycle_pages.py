@@ -111,8 +111,8 @@ def test_an_organisation_without_a_run_is_taught(signed_in: SignedIn) -> None:
 def test_problems_say_what_to_do_and_quote_cells_to_precise_eyes_alone(signed_in: SignedIn, actor: Acting) -> None:
     run = newest(actor("analyst"))
     CycleProblem.objects.create(
-        run=run, code="price_not_positive", severity="error", input="ma_chaine.xlsx", sheet="Sites", row=7, cell="workers",
-        values=[["value", "Mine-de-Kala"], ["commodity", "gold"]],
+        run=run, code="price_not_positive", severity="error", input="ma_chaine.xlsx", sheet="Sites", row=7,
+        cell="workers", values=[["value", "Mine-de-Kala"], ["commodity", "gold"]],
     )  # fmt: skip
     address = f"/cycle/problems/?run={run.pk}&severity=error"
     inside, outside = (signed_in(name).get(address).content.decode() for name in ("analyst", "viewer"))
@@ -121,7 +121,7 @@ def test_problems_say_what_to_do_and_quote_cells_to_precise_eyes_alone(signed_in
     for hidden in ("Mine-de-Kala", "ma_chaine.xlsx"):
         assert hidden not in outside
     for shown in (inside, outside):
-        assert '<td class="row" data-title="Row">7' in shown or ">7</td>" in shown
+        assert re.search(r'data-title="Row">\s*7\s*<', shown)
 
 
 def test_problems_export_with_their_sentences(signed_in: SignedIn) -> None:
