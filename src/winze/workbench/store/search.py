@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -24,6 +24,7 @@ from winze.workbench.store.things import Thing
 EACH = 20
 """Hits of a kind that are shown."""
 LONGEST = 100
+_folded = lru_cache(20_000)(fold)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _sites(actor: Actor, asked: str) -> Iterable[Thing]:
     wanted = Q(code=code) | (Q(code__startswith=code) if len(code) >= 3 else Q(pk__in=[]))
     if found:
         held = rows.exclude(territory="").order_by().values_list("territory", flat=True).distinct()
-        wanted |= Q(territory__in=[name for name in held if found in fold(name)])
+        wanted |= Q(territory__in=[name for name in held if found in _folded(name)])
     if actor.eyes != "internal":
         return [things.site(actor, row) for row in _best(rows.filter(wanted), "code", code, "territory", "code")]
     wanted |= Q(subject__icontains=asked)
