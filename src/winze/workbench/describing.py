@@ -219,7 +219,7 @@ def _harm(harm: Mapping[str, Any], title: Any, language: str) -> list[str]:
 
 
 def acts(plan: Plan, language: str, persons: bool) -> list[dict[str, Any]]:
-    """What was done on a plan, newest first; who by name only for those who see personal data."""
+    """What was done on a plan, newest first; names and free words only for those who see personal data."""
     title = title_of(rules.load(), language)
     return [
         {
@@ -229,7 +229,7 @@ def acts(plan: Plan, language: str, persons: bool) -> list[dict[str, Any]]:
             "person": step.act.person if persons else None,
             "concerns": _concerns(step, title, language),
             "figure": _figure(step, language),
-            "remark": step.act.note,
+            "remark": step.act.note if persons or not step.act.note else phrase("wb.plan.remark-withheld", language),
         }
         for step in reversed(plan.steps)
     ]
