@@ -95,7 +95,9 @@ def test_behind_tls_everything_is_only_for_tls() -> None:
     found = {}
     for https in ("1", ""):
         environment = {**os.environ, "WINZE_HTTPS": https, "DJANGO_SETTINGS_MODULE": "winze.workbench.settings"}
-        ran = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+        ran = subprocess.run(
+            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+        )
         found[https] = ran.stdout.split()
     assert found == {"1": ["True", "True", "True", "31536000"], "": ["False", "False", "False", "0"]}
 
