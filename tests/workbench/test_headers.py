@@ -1,4 +1,4 @@
-"""What every answer carries so that a browser keeps it safe: one origin, no inline script, nothing kept, no sniffing."""
+"""What every answer carries so that a browser keeps it safe: one origin, no inline script, nothing kept."""
 
 from __future__ import annotations
 
