@@ -26,7 +26,8 @@ from winze.workbench.store import answers, journal, tokens
 from winze.workbench.tables import TABLES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.store]
-SITES = "winze:sites/1\nSite,Country,Territory,Latitude,Longitude,Minerals,Workers,Seen on\n{name},COD,Walikale,,,gold,5,2020-01-05\n"
+HEADINGS = "Site,Country,Territory,Latitude,Longitude,Minerals,Workers,Seen on"
+SITES = f"winze:sites/1\n{HEADINGS}\n{{name}},COD,Walikale,,,gold,5,2020-01-05\n"
 
 type Call = Callable[..., Any]
 
@@ -171,7 +172,9 @@ def test_a_column_of_a_class_one_does_not_see_is_not_there(signed_in: Callable[[
 
 def test_words_are_of_the_readers_language_and_codes_of_none(signed_in: Callable[[str], Client]) -> None:
     client = signed_in("analyst")
-    rows = {tag: client.get("/api/v1/risks", headers={"accept-language": tag}).json()["rows"] for tag in ("en", "zh-CN")}
+    rows = {
+        tag: client.get("/api/v1/risks", headers={"accept-language": tag}).json()["rows"] for tag in ("en", "zh-CN")
+    }
     assert rows["en"][0]["risk"] != rows["zh-CN"][0]["risk"]
     assert rows["en"][0]["codes"] == rows["zh-CN"][0]["codes"]
 

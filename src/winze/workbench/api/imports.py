@@ -94,7 +94,9 @@ class MendAsked(Versioned):
 def propose_import(request: Request, file: File[UploadedFile], given: Form[Proposed]) -> Any:
     """Sends a file and looks at it without any effect: a dry run."""
     data_class = DataClass(given.data_class)
-    return _said(imports.propose(request.actor, file.name or "", file.chunks(), sender=given.sender, data_class=data_class))
+    return _said(
+        imports.propose(request.actor, file.name or "", file.chunks(), sender=given.sender, data_class=data_class)
+    )
 
 
 @operation("GET", "imports/{int:number}", act="see-chain", answer=ImportSaid, shows=ALL)
