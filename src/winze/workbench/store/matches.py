@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from winze.engine import matching, rules
 from winze.engine import register as engine
-from winze.engine.merging import RULE
+from winze.engine.merging import RULE, judged
 from winze.engine.problems import Refusal
 from winze.engine.reasons import Reason
 from winze.engine.records import DataClass, Judgement, Origin, Statement, on
@@ -79,7 +79,8 @@ def _keep(organisation: int, found: dict[tuple[str, str], matching.Proposal],
     gone = [row.pk for pair, row in waiting.items() if pair not in found]
     Proposal.objects.filter(pk__in=gone).delete()
     judged = set(Proposal.objects.filter(organisation_id=organisation).exclude(verdict="").values_list("left", "right"))
-    new, changed = [], []
+    new: list[Proposal] = []
+    changed: list[Proposal] = []
     for pair, proposal in found.items():
         if pair in judged:
             continue
@@ -121,7 +122,7 @@ def _plain(values: Iterable[tuple[str, Any]]) -> list[list[Any]]:
 
 def _follow_judgements(organisation: int) -> None:
     """Gives each judged pair its verdict, whether it was judged here or came in a file; one judged no more waits again."""
-    stands = {pair: matching.judged(s) for pair, s in matching.standing(register.judgements(organisation)).items()}
+    stands = {pair: judged(s) for pair, s in matching.standing(register.judgements(organisation)).items()}
     rows = {(row.left, row.right): row for row in Proposal.objects.filter(organisation_id=organisation)}
     for pair, said in stands.items():
         row = rows.get(pair)
@@ -216,7 +217,7 @@ def split(actor: Actor, subject: str, reason: str) -> int:
     were."""
     with transaction.atomic():
         stands = matching.standing(register.judgements(actor.organisation))
-        mine = [(pair, s) for pair, s in stands.items() if subject in pair and matching.judged(s).verdict == "same"]
+        mine = [(pair, s) for pair, s in stands.items() if subject in pair and judged(s).verdict == "same"]
         if not mine:
             raise refuse(RULE, "judgement.nothing")
         for (left, right), stood in mine:
@@ -305,7 +306,7 @@ class Side:
 def sides(actor: Actor, row: Proposal) -> tuple[Side, Side]:
     """Both of a pair, apart, whatever was judged of this pair; the look at precise places is noted in the journal."""
     opening.opened(actor, f"pair:{row.left}|{row.right}", opening.PLACE)
-    others = [s for s in register.judgements(actor.organisation) if matching.judged(s).pair != (row.left, row.right)]
+    others = [s for s in register.judgements(actor.organisation) if judged(s).pair != (row.left, row.right)]
     canonical = matching.clusters(others).canonical
     return tuple(_side(actor.organisation, subject, canonical, others) for subject in (row.left, row.right))  # type: ignore[return-value]
 
@@ -343,6 +344,6 @@ def conflicts(actor: Actor) -> list[Refusal]:
     told = matching.clusters(register.judgements(actor.organisation)).conflicts
     return [
         _named(actor, refuse(RULE, "judgement.contradicts", chain=" = ".join(found.chain),
-                             one=matching.judged(found.apart).left, other=matching.judged(found.apart).right))
+                             one=judged(found.apart).left, other=judged(found.apart).right))
         for found in told
     ]  # fmt: skip

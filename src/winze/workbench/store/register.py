@@ -97,7 +97,8 @@ def refresh(organisation: int, subjects: Iterable[str] | None = None) -> None:
     said = _told(organisation, None, touched)
     linked = matching.link(said)
     built = register.build(linked)
-    merged = {other for one in (*built.sites.values(), *built.parties.values()) for other in one.also}
+    merged = {other for site in built.sites.values() for other in site.also}
+    merged |= {other for party in built.parties.values() for other in party.also}
     apart = register.build([s for s in said if s.kind == "supply" or s.subject in merged]) if merged else None
     home = Organisation.objects.get(pk=organisation)
     _sites(home, built, apart, touched)
@@ -214,7 +215,8 @@ def _chain(organisation: int, linked: list[Statement]) -> None:
 
 def _parties(organisation: int, built: Register, apart: Register | None) -> None:
     kept = {row.subject: row for row in Party.objects.filter(organisation_id=organisation)}
-    new, changed = [], []
+    new: list[Party] = []
+    changed: list[Party] = []
     for subject, (found, leader) in _with_merged(built.parties, apart.parties if apart else {}).items():
         row = kept.pop(subject, None) or Party(organisation_id=organisation, subject=subject)
         values = {
