@@ -128,7 +128,7 @@ def _rows(database: Path) -> dict[str, Any]:
     from winze.workbench.models import File, Head
 
     with transaction.atomic(), gzip.open(database, "wt", encoding="utf-8", compresslevel=3) as lines:
-        if not connection.savepoint_ids:
+        if connection.vendor == "postgresql" and not connection.savepoint_ids:
             connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         for model in _models():
             rows = model._base_manager.order_by("pk").iterator(chunk_size=2000)

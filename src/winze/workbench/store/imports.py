@@ -93,7 +93,7 @@ def propose(actor: Actor, name: str, chunks: Iterable[bytes], *, sender: str = "
     """Keeps a file and reads it without loading anything: a dry run. The same bytes that stand already are refused, and
     so is a file of a class that not all may see who see what a register holds: it is kept as a document instead."""
     if data_class not in CLASSES:
-        raise refuse("workbench/import", "wb.refused.import-class")
+        raise refuse(RULE, "wb.refused.import-class")
     sender = line(sender)[:200]
     with transaction.atomic():
         kept = files.keep(actor.organisation, files.within(chunks), data_class)

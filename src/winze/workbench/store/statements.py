@@ -139,12 +139,8 @@ def _tell_again(older: list[int], day: date) -> set[str]:
 
 def _where(model: Any, name: str, keys: Iterable[int]) -> list[Any]:
     """Rows by many keys, some thousand a query, oldest first."""
-    rows = Again.objects.select_related("of") if model is Again else model.objects.all()
-    return [
-        row
-        for some in batched(keys, AT_ONCE, strict=False)
-        for row in rows.filter(**{name: some}).order_by("pk")
-    ]  # fmt: skip
+    rows = model.objects.select_related("of") if model is Again else model.objects.all()
+    return [row for some in batched(keys, AT_ONCE, strict=False) for row in rows.filter(**{name: some}).order_by("pk")]
 
 
 # -- what stands -----------------------------------------------------------------------------------------------------
