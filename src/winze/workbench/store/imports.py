@@ -478,9 +478,8 @@ def _take(
 
 def _refresh(organisation: int, touched: set[str]) -> None:
     """Follows what was loaded or ended. A judgement may join or part more than the two it names: all is looked at."""
-    judged = any(subject.startswith("pair:") for subject in touched)
-    register.refresh(organisation, None if judged else touched)
-    matches.propose(organisation, None if judged else touched)
+    wanted = None if any(subject.startswith("pair:") for subject in touched) else touched
+    matches.propose(organisation, wanted, register.refresh(organisation, wanted))
 
 
 def _mended(actor: Actor, found: Import, before: dict[str, Any], why: str) -> Import:

@@ -38,11 +38,11 @@ FEW = 40
 # -- proposing -------------------------------------------------------------------------------------------------------
 
 
-def propose(organisation: int, touched: set[str] | None = None) -> None:
-    """Brings the queue to what the register holds now; of some subjects only where they are named. Runs inside the
-    caller's transaction."""
-    near = None if touched is None else _neighbourhood(organisation, touched)
-    built = register.now(organisation, near)
+def propose(organisation: int, touched: set[str] | None = None, whole: Register | None = None) -> None:
+    """Brings the queue to what the register holds now; of some subjects only where they are named. `whole` is the
+    register where somebody has put all of it together already. Runs inside the caller's transaction."""
+    near = None if touched is None or whole else _neighbourhood(organisation, touched)
+    built = whole or register.now(organisation, near)
     told = matching.link([*register.judgements(organisation), *register.facts(organisation)])
     found = {p.pair: p for p in matching.propose(built, told, rules.load(), datetime.now(UTC).date())}
     waiting = Proposal.objects.filter(organisation_id=organisation, verdict="")
@@ -284,8 +284,7 @@ def _named(actor: Actor, refusal: Refusal) -> Refusal:
 
 def _refresh(organisation: int, group: set[str]) -> None:
     touched = group | register.cluster(organisation, group)
-    register.refresh(organisation, touched)
-    propose(organisation, touched)
+    propose(organisation, touched, register.refresh(organisation, touched))
 
 
 # -- side by side ----------------------------------------------------------------------------------------------------

@@ -89,8 +89,9 @@ def party_names(organisation: int, subjects: Iterable[str]) -> dict[str, str]:
 # -- rows ------------------------------------------------------------------------------------------------------------
 
 
-def refresh(organisation: int, subjects: Iterable[str] | None = None) -> None:
-    """Puts the rows of these subjects (all, where none are named) together anew. Within the caller's transaction."""
+def refresh(organisation: int, subjects: Iterable[str] | None = None) -> Register | None:
+    """Puts the rows of these subjects (all, where none are named) together anew. Within the caller's transaction. Gives
+    the register where all of it was put together, so that nobody need do it again; else None."""
     touched = None if subjects is None else cluster(organisation, subjects)
     if touched is not None and len(touched) > MANY:
         touched = None
@@ -106,6 +107,7 @@ def refresh(organisation: int, subjects: Iterable[str] | None = None) -> None:
         _chain(organisation, linked)
     if touched is None or any(not subject.startswith("site:") for subject in touched):
         _parties(organisation, built, apart)
+    return built if touched is None else None
 
 
 def code(organisation: Organisation, subject: str) -> str:
