@@ -121,7 +121,7 @@ def _plain(values: Iterable[tuple[str, Any]]) -> list[list[Any]]:
 
 
 def _follow_judgements(organisation: int) -> None:
-    """Gives each judged pair its verdict, whether it was judged here or came in a file; one judged no more waits again."""
+    """Gives each judged pair its verdict, judged here or in a file; one that is judged no more waits again."""
     stands = {pair: judged(s) for pair, s in matching.standing(register.judgements(organisation)).items()}
     rows = {(row.left, row.right): row for row in Proposal.objects.filter(organisation_id=organisation)}
     for pair, said in stands.items():
