@@ -237,7 +237,7 @@ class View:
                      site.country, site.minerals, site.point if self.internal else None, about)  # fmt: skip
 
     def _met(self, party: Party) -> bool:
-        """Whether anything the audience may see speaks of a party; one that no link names stands in a list of its own."""
+        """Whether anything the audience may see speaks of a party; one that no link names stands in a list."""
         return not party.supplies or any(self.sees(statement.id) for statement in party.supplies)
 
     def _link(self, statement: str) -> str | None:

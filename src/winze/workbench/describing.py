@@ -13,7 +13,6 @@ from winze.engine.problems import Refusal
 from winze.engine.records import Fact, NodeStatus, PlanAct, Quote, SiteEntry, Span, Statement, Supply, Visit
 from winze.engine.texts import catalogue, refusal
 from winze.formats import cycle_json
-from winze.formats.cycle_json import plain
 from winze.formats.lines import worded as level_word
 from winze.formats.planning import title_of, units_of
 from winze.formats.templates import span_text
@@ -311,8 +310,8 @@ def _words(s: Statement, language: str) -> list[str]:
             return [f"{term(f'node.{s.said.node_kind}', language)} {s.said.node}: {state}", *until]
         case Quote():
             unit = term(f"unit.{s.said.unit}", language)
-            return [f"{term(f'mineral.{s.said.mineral}', language)}: {number(s.said.amount, language)} "
-                    f"{s.said.currency}/{unit}"]  # fmt: skip
+            price = f"{number(s.said.amount, language)} {s.said.currency}/{unit}"
+            return [f"{term(f'mineral.{s.said.mineral}', language)}: {price}"]
         case Fact():
             value = s.said.text or (None if s.said.value is None else number(s.said.value, language))
             return [f"{term(f'measure.{s.said.measure}', language)}: {value or term('unknown', language)}"]

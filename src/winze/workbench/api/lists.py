@@ -3,7 +3,7 @@ a file."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from django.http import HttpResponse
@@ -25,8 +25,9 @@ LONGEST = 500
 """Rows a page of the API holds at most."""
 
 Share = tuple[float | None, float | None, float | None]
-KINDS: dict[str, Any] = {"date": date | str, "number": int | float, "count": int, "share": Share, "flag": bool}
-"""What a column of each kind holds; any other holds words."""
+Figure = int | float | str
+KINDS: dict[str, Any] = {"date": datetime | date | str, "number": Figure, "count": Figure, "share": Share, "flag": bool}
+"""What a column of each kind holds, a word where a figure is withheld; any other holds words."""
 
 
 class RunSaid(Schema):

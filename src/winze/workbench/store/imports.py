@@ -93,7 +93,7 @@ def propose(actor: Actor, name: str, chunks: Iterable[bytes], *, sender: str = "
     """Keeps a file and reads it without loading anything: a dry run. The same bytes that stand already are refused, and
     so is a file of a class that not all may see who see what a register holds: it is kept as a document instead."""
     if data_class not in CLASSES:
-        raise refuse("workbench/import", "wb.refused.import-class")
+        raise refuse(RULE, "wb.refused.import-class")
     sender = line(sender)[:200]
     with transaction.atomic():
         kept = files.keep(actor.organisation, files.within(chunks), data_class)
@@ -477,8 +477,10 @@ def _take(
 
 
 def _refresh(organisation: int, touched: set[str]) -> None:
-    register.refresh(organisation, touched)
-    matches.propose(organisation, touched)
+    """Follows what was loaded or ended. A judgement may join or part more than the two it names: all is looked at."""
+    judged = any(subject.startswith("pair:") for subject in touched)
+    register.refresh(organisation, None if judged else touched)
+    matches.propose(organisation, None if judged else touched)
 
 
 def _mended(actor: Actor, found: Import, before: dict[str, Any], why: str) -> Import:

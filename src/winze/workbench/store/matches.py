@@ -51,8 +51,8 @@ def propose(organisation: int, touched: set[str] | None = None) -> None:
         parties = {pair: p for pair, p in found.items() if p.kind_of == "party"}
         found = {pair: p for pair, p in found.items() if mine & {*pair}} | parties
         waiting = waiting.filter(Q(left__in=mine) | Q(right__in=mine) | Q(of_kind="party"))
-    _keep(organisation, found, {(row.left, row.right): row for row in waiting})
     _follow_judgements(organisation)
+    _keep(organisation, found, {(row.left, row.right): row for row in waiting})
 
 
 def _neighbourhood(organisation: int, touched: set[str]) -> set[str] | None:
@@ -120,8 +120,7 @@ def _plain(values: Iterable[tuple[str, Any]]) -> list[list[Any]]:
 
 
 def _follow_judgements(organisation: int) -> None:
-    """Gives each judged pair its verdict, whether it was judged here or came in a file; one judged no more waits again
-    or goes."""
+    """Gives each judged pair its verdict, whether it was judged here or came in a file; one judged no more waits again."""
     stands = {pair: matching.judged(s) for pair, s in matching.standing(register.judgements(organisation)).items()}
     rows = {(row.left, row.right): row for row in Proposal.objects.filter(organisation_id=organisation)}
     for pair, said in stands.items():
@@ -134,9 +133,11 @@ def _follow_judgements(organisation: int) -> None:
         elif row.verdict != said.verdict:
             row.verdict, row.version_number = said.verdict, row.version_number + 1
             row.save(update_fields=("verdict", "version_number"))
-    unjudged = [row.pk for pair, row in rows.items() if row.verdict and pair not in stands]
-    if unjudged:
-        Proposal.objects.filter(pk__in=unjudged).delete()
+    for pair, row in rows.items():
+        if row.verdict and pair not in stands:
+            row.verdict, row.judged_by, row.judged_at = "", None, None
+            row.version_number += 1
+            row.save(update_fields=("verdict", "judged_by", "judged_at", "version_number"))
 
 
 # -- judging ---------------------------------------------------------------------------------------------------------
@@ -272,7 +273,7 @@ def _record(actor: Actor, verb: str, row: Proposal, was: str, reason: str, verdi
 
 def _named(actor: Actor, refusal: Refusal) -> Refusal:
     """A refusal that calls sites and parties by their names."""
-    values = dict(refusal.values)
+    values = {name: value for name, value in refusal.values if name != "rule"}
     subjects = {value for name in ("subject", "one", "other") if (value := values.get(name))}
     subjects |= set(filter(None, values.get("chain", "").split(" = ")))
     called = names(actor.organisation, subjects)

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -363,7 +363,7 @@ def site_export(request: Request, number: int) -> HttpResponse:
     record = plain(record | {"journal_head": event.hash})
     text = json.dumps(record, ensure_ascii=False, indent=1) if given["form"] == "json" else _csv(record)
     response = HttpResponse(text, content_type="application/json" if given["form"] == "json" else exports.TYPES["csv"])
-    name = f"site-{row.code}-{date.today():%Y-%m-%d}-{event.hash[: journal.SHOWN]}.{given['form']}"
+    name = f"site-{row.code}-{datetime.now(UTC):%Y-%m-%d}-{event.hash[: journal.SHOWN]}.{given['form']}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["X-Winze-Journal-Head"] = event.hash
     return response
