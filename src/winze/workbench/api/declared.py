@@ -253,10 +253,11 @@ def _fingerprint(request: Request) -> str:
     if request.FILES or request.POST:
         for name in sorted(request.POST):
             told.update(repr((name, request.POST.getlist(name))).encode())
-        for name, file in sorted(request.FILES.items()):
-            told.update(repr((name, file.name)).encode())
-            told.update(hashlib.file_digest(file.file, "sha256").digest())
-            file.seek(0)
+        for field in sorted(request.FILES):
+            for file in request.FILES.getlist(field):
+                told.update(repr((field, file.name)).encode())
+                told.update(hashlib.sha256(b"".join(file.chunks())).digest())
+                file.seek(0)
     else:
         told.update(request.body)
     return told.hexdigest()
