@@ -14,7 +14,9 @@ ROOM = Path(winze.workbench.__file__).parent
 TEMPLATES = sorted((ROOM / "templates").rglob("*.html"))
 CODE = sorted(ROOM.rglob("*.py"))
 SAID = re.compile(r"{%\s*say\s+([\"'])(?P<id>[^\"']+)\1(?!\|)")
-NAMES = frozenset({"Winze", "XLSX", "CSV", "JSON", "UTC", "API", "doi", "body", "cycle", "json", "SHA", "https", "org", "简体中文"})
+NAMES = frozenset(
+    {"Winze", "XLSX", "CSV", "JSON", "UTC", "API", "doi", "body", "cycle", "json", "SHA", "https", "org", "简体中文"}
+)
 """Names that are the same in every language: of formats, keys and addresses."""
 STATIC_SAID = re.compile(r"[\"'](?P<id>wb\.[a-z0-9.-]+[a-z0-9])[\"']")
 

@@ -329,10 +329,13 @@ def links(organisation: int, subject: str) -> list[tuple[int, Statement]]:
 
 
 def link(actor: Actor, number: int) -> Statement:
-    """One link of the chain that stands. Raises Absent."""
-    found = statements.load(statements.standing(actor.organisation).filter(kind=Supply.kind, pk=number))
-    if not found:
+    """One link of the chain that stands. Raises Absent, and Stale for one that somebody has said anew or ended."""
+    rows = Told.objects.filter(organisation_id=actor.organisation, kind=Supply.kind, pk=number)
+    if not rows.exists():
         raise Absent
+    found = statements.load(rows.filter(gone_on=None))
+    if not found:
+        raise Stale
     return found[0]
 
 
