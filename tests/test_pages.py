@@ -10,16 +10,18 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
 from lxml import html
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from winze import serve
-from winze.engine import rules
-from winze.engine.texts import LANGUAGES, catalogue
+from winze import cycle, example
+from winze.engine import models, rules
+from winze.engine.texts import catalogue
 from winze.formats import case as cases
+from winze.formats import report
 from winze.formats.wording import HTML_LANG
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -28,6 +30,7 @@ QUIET = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 CASES = ("great-lakes", "andes")
+DAY = date(2020, 5, 11)
 DESK, PHONE = 1280, 390
 
 
@@ -47,7 +50,15 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages") / "demo"
-    serve.demo(folder, 0, once=True, data=None)
+    for name in CASES:
+        example.write(folder / "cases" / name, name)
+        told = cases.load(folder / "cases" / name)
+        result = cycle.run(told.statements, rules.load(), models.in_force(DAY), DAY, inputs=told.inputs,
+                           problems=told.problems)  # fmt: skip
+        for language in ("en", "zh-hans"):
+            written = folder / "results" / name / language
+            written.mkdir(parents=True)
+            report.write(result, written, language, "internal")
     return folder
 
 
@@ -163,19 +174,6 @@ def test_the_report_says_what_it_is_not_and_where_its_sources_end(seen: Seen) ->
     rows = seen.page.locator("#data table.data tbody tr")
     assert rows.count() == len(cases.load(seen.case).inputs)
     assert all(row.strip() for row in seen.page.locator("#data table.data tbody td:last-child").all_inner_texts())
-
-
-@pytest.mark.parametrize("width", [DESK, PHONE])
-def test_the_first_page_leads_to_every_report(browser: Browser, demo: Path, width: int) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 800})
-    page.goto((demo / "results" / "index.html").as_uri())
-    links = page.evaluate("[...document.querySelectorAll('main a')].map(a => a.getAttribute('href'))")
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    heading = page.locator("h1").inner_text()
-    page.close()
-    assert {f"{case}/{language}/report.html" for case in CASES for language in LANGUAGES} <= set(links)
-    assert all((demo / "results" / link).is_file() for link in links)
-    assert wide <= width and "11 May 2020" in heading
 
 
 NAMED = re.compile(

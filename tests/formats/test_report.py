@@ -278,15 +278,6 @@ def test_an_empty_case_teaches_what_to_bring(tmp_path: Path) -> None:
     assert "No risk is ranked" in said and "The acts template" in said and "that nothing closed does not follow" in said
 
 
-def test_the_index_leads_to_every_report_in_its_languages(tmp_path: Path) -> None:
-    entries = [("andes", {"en": "One risk", "zh-hans": "一项风险"}), ("great-lakes-2020", {"en": "Many risks"})]
-    path = report.write_index(tmp_path / "results", entries, DAY)
-    tree = html.document_fromstring(path.read_text(encoding="utf-8"))
-    assert "andes/zh-hans/report.html" in tree.xpath("//a/@href")
-    assert "Many risks" in tree.text_content() and "一项风险" in tree.text_content()
-    assert "December 2018" in tree.text_content() and not tree.xpath("//script|//*[@style]")
-
-
 # -- words -----------------------------------------------------------------------------------------------------------
 
 

@@ -57,12 +57,11 @@ def walk(home: Path) -> dict[str, Any]:
     from winze.workbench.home import open_
 
     open_(home)
+    import walking
     from allauth.socialaccount.models import SocialAccount
     from django.test import Client
-    from django.urls import URLResolver, get_resolver
 
     from winze.workbench.models import Event, User
-    from winze.workbench.routes import FOREIGN, ROUTES
     from winze.workbench.store import people
 
     organisation = people.found("refiner", "A refiner")
@@ -81,12 +80,6 @@ def walk(home: Path) -> dict[str, Any]:
         answer = browser.get("/accounts/oidc/organisation/login/callback/", {"code": "c", "state": asked["state"][0]})
         return {"status": answer.status_code, "to": answer.headers.get("Location"), "asked": sorted(asked),
                 "in": browser.get("/people/").status_code == 200, "text": answer.content.decode()}  # fmt: skip
-
-    def named(patterns: Any) -> set[str]:
-        found = set()
-        for one in patterns:
-            found |= named(one.url_patterns) if isinstance(one, URLResolver) else {one.name}
-        return found
 
     password = Client(HTTP_HOST="localhost")
     password.login(email="boss@example.org", password="a long password")
@@ -110,7 +103,7 @@ def walk(home: Path) -> dict[str, Any]:
     found["kept"] = [repr(one) for one in SocialAccount.objects.values("uid", "extra_data")]
     found["invited can"] = sorted(m.role for m in User.objects.get(email="invited@example.org").memberships.all())
     found["verbs"] = sorted(set(Event.objects.values_list("verb", flat=True)))
-    found["undeclared"] = sorted(named(get_resolver().url_patterns) - set(ROUTES) - set(FOREIGN))
+    found["undeclared"] = walking.undeclared(walking.addresses())
     found["secret"] = TOLD.get("client_secret")
     found["verifier"] = bool(TOLD.get("code_verifier"))
     return found

@@ -46,7 +46,7 @@ Kanariarival Sud,gold,98765432 USD/kg,0.9,,,2020-03-01,Kanariarival Trading
 """
 PLANS = """winze:plans/1
 Plan,Date,Act,Person,Role,Concerns,Figure,Document or remark
-P-1,2020-02-10,propose the plan,Kanariaperson Amani,plan owner,misrepresented-origin/party:kanariarival trading,,Kanariaperson said so
+P-1,2020-02-10,propose the plan,Kanariaperson A.,plan owner,misrepresented-origin/party:kanariarival trading,,a remark
 """
 
 
@@ -62,6 +62,13 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes, DataClass]]:
     yield "kanariafile_2.csv", rival.encode(), DataClass.COMPETITOR
     for n, text in enumerate((CHAIN, QUOTES, PLANS), start=3):
         yield f"kanariafile_{n}.csv", text.encode(), DataClass.COMPETITOR
+
+
+@pytest.fixture(scope="module")
+def walked(canary: dict[str, Client], django_db_blocker: Any) -> dict[str, list[str]]:
+    """Where the pages of everybody lead."""
+    with django_db_blocker.unblock():
+        return walking.walk(canary)
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +125,8 @@ def _text(response: Any) -> str:
         return "\n".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
 
 
-def test_nobody_gets_a_word_of_a_class_they_do_not_see(canary: dict[str, Client]) -> None:
-    walked, leaked, met = walking.walk(canary), [], set()
+def test_nobody_gets_a_word_of_a_class_they_do_not_see(canary: dict[str, Client], walked: dict[str, list[str]]) -> None:
+    leaked, met = [], set()
     for role, client in canary.items():
         for where, text in _answers(client, walked):
             for word, roles in CANARIES.items():
@@ -142,9 +149,11 @@ def test_an_export_for_an_audience_holds_no_word_it_may_not_have(canary: dict[st
                 assert [word for word in CANARIES if word.lower() in text] == [], (key, form, audience)
 
 
-def test_nothing_a_route_shows_is_of_a_class_it_does_not_declare(canary: dict[str, Client]) -> None:
+def test_nothing_a_route_shows_is_of_a_class_it_does_not_declare(
+    canary: dict[str, Client], walked: dict[str, list[str]]
+) -> None:
     """Words of a competitor stand only where the declaration says that such words may."""
-    walked, wrong = walking.walk(canary), []
+    wrong = []
     for route in walking.routes().values():
         if "GET" not in route.methods or DataClass.COMPETITOR in route.shows:
             continue

@@ -36,7 +36,9 @@ def newest() -> Document:
     return Document.objects.order_by("-id")[0]
 
 
-def test_a_document_is_kept_and_comes_back_as_a_download_only(signed_in: Callable[[str], Client], about: str, page: str) -> None:
+def test_a_document_is_kept_and_comes_back_as_a_download_only(
+    signed_in: Callable[[str], Client], about: str, page: str
+) -> None:
     analyst = signed_in("analyst")
     assert upload(analyst, about).status_code == 302
     answer = analyst.get(f"/documents/{newest().pk}/")
@@ -68,7 +70,9 @@ def test_nobody_gives_a_class_they_do_not_see(signed_in: Callable[[str], Client]
     assert Document.objects.count() == before
 
 
-def test_the_opening_of_a_personal_document_is_kept_and_its_title_is_not(signed_in: Callable[[str], Client], about: str) -> None:
+def test_the_opening_of_a_personal_document_is_kept_and_its_title_is_not(
+    signed_in: Callable[[str], Client], about: str
+) -> None:
     upload(signed_in("approver"), about, "personal", title="Statement of Grace")
     number = newest().pk
     assert signed_in("analyst").get(f"/documents/{number}/").status_code == 404
@@ -79,7 +83,9 @@ def test_the_opening_of_a_personal_document_is_kept_and_its_title_is_not(signed_
     assert "Grace" not in json.dumps(list(events.values("before", "after", "why")))
 
 
-def test_a_withdrawn_document_is_offered_no_longer_and_stays_in_the_journal(signed_in: Callable[[str], Client], about: str, page: str) -> None:
+def test_a_withdrawn_document_is_offered_no_longer_and_stays_in_the_journal(
+    signed_in: Callable[[str], Client], about: str, page: str
+) -> None:
     analyst = signed_in("analyst")
     upload(analyst, about)
     number = newest().pk

@@ -40,7 +40,9 @@ def test_a_history_shows_old_and_new_who_and_why(signed_in: Callable[[str], Clie
     assert "Amina Analyst" not in page.partition("<main")[2]
 
 
-def test_roles_without_the_class_see_that_something_happened_not_what(signed_in: Callable[[str], Client], site: Site) -> None:
+def test_roles_without_the_class_see_that_something_happened_not_what(
+    signed_in: Callable[[str], Client], site: Site
+) -> None:
     page = signed_in("administrator").get(f"/history/site/{site.pk}/").content.decode()
     assert "site.edited" in page
     for hidden in ("4321", "counted again", site.place.name):
@@ -104,7 +106,9 @@ def test_as_it_was_at_a_moment(signed_in: Callable[[str], Client], actor: Callab
     assert history.at(one.organisation, "thing:1", first.at) == {"colour": "red"}
     assert history.at(one.organisation, "thing:1", datetime.now(UTC)) == {"colour": "blue"}
     assert history.at(one.organisation, "thing:1", first.at - timedelta(seconds=1)) == {}
-    page = signed_in("analyst").get(f"/as-it-was/thing/1/?at={first.at.isoformat().replace('+', '%2B')}").content.decode()
+    page = (
+        signed_in("analyst").get(f"/as-it-was/thing/1/?at={first.at.isoformat().replace('+', '%2B')}").content.decode()
+    )
     assert "red" in page
     assert signed_in("analyst").get("/as-it-was/thing/1/?at=never").status_code == 400
 

@@ -14,7 +14,7 @@ from winze.engine.records import DataClass
 from winze.workbench import models
 
 ROWS = sorted(apps.get_app_config("workbench").get_models(), key=lambda model: model.__name__)
-PERSONAL_TABLES = {"User", "Invitation", "PersonalWord", "PersonalKey", "CommentText"}
+PERSONAL_TABLES = {"User", "Invitation", "PersonalWord", "PersonalKey", "CommentText", "Session", "LastSeen"}
 
 
 @pytest.mark.parametrize("model", ROWS, ids=lambda model: model.__name__)

@@ -1,4 +1,4 @@
-"""Plans through pages: acts replayed at once, four eyes, refusals as sentences, and no name where it does not belong."""
+"""Plans through pages: acts replayed at once, four eyes, refusals as sentences, no name where it does not belong."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def proposed(browser: Client, key: str = "P-T-1") -> str:
     """A plan proposed, with a measure, a baseline, and people and authorities consulted: ready to be submitted."""
     answer = browser.post(
         "/plans/propose/",
-        {"plan": key, "risk": [RISK], "day": "2020-05-11", "figure": "5000", "measure": [MEASURE, "annex3/reconcile-exports"],
-         "target": ["90", ""], "version_number": 0},
+        {"plan": key, "risk": [RISK], "day": "2020-05-11", "figure": "5000",
+         "measure": [MEASURE, "annex3/reconcile-exports"], "target": ["90", ""], "version_number": 0},
     )  # fmt: skip
     assert answer.status_code == 302, answer.content
     assert post(browser, key, "record-baseline", concerns=MEASURE, figure="40", day="2020-05-11").status_code == 302
@@ -143,7 +143,8 @@ def test_all_acts_of_one_form_or_none(signed_in: Callable[[str], Client]) -> Non
     analyst = signed_in("analyst")
     answer = analyst.post(
         "/plans/propose/",
-        {"plan": "P-T-2", "risk": [RISK], "day": "2020-05-11", "measure": [MEASURE], "target": ["many"], "version_number": 0},
+        {"plan": "P-T-2", "risk": [RISK], "day": "2020-05-11", "measure": [MEASURE], "target": ["many"],
+         "version_number": 0},
     )  # fmt: skip
     assert answer.status_code == 422
     assert version("P-T-2") == 0
@@ -201,7 +202,7 @@ def test_the_journal_holds_no_personal_word(signed_in: Callable[[str], Client]) 
     key = proposed(analyst)
     post(analyst, key, "submit", remark="Told by Grace at the pit")
     post(approver, key, "adopt", "approver")
-    words = {word for word in PersonalWord.objects.values_list("word", flat=True)} | {"Grace"}
+    words = set(PersonalWord.objects.values_list("word", flat=True)) | {"Grace"}
     said = json.dumps(list(Event.objects.values("subject", "why", "before", "after")), default=str, ensure_ascii=False)
     assert "Amina Analyst" in words
     assert not [word for word in words if word in said]
@@ -242,3 +243,14 @@ def test_the_risk_knows_its_plan(signed_in: Callable[[str], Client], actor: Call
 def test_an_act_by_a_stranger_to_the_plan_cannot_be_forged(actor: Callable[[str], Actor]) -> None:
     with pytest.raises(Refusal):
         plans.act(actor("stranger"), "P-2020-01", [plans.Asked("submit", "owner", "2020-05-11")], "en", 0)
+
+
+def test_a_funder_may_be_the_second_pair_of_eyes_up_to_the_figure(signed_in: Callable[[str], Client]) -> None:
+    """The budget of the plan is known and small: somebody outside may let its review wait."""
+    funder = signed_in("funder")
+    page = funder.get("/plans/1/").content.decode()
+    assert 'name="role" value="outside"' in page
+    given = {"concerns": "epidemic", "figure": "2020-06-01"}
+    assert post(funder, "P-2020-01", "pause", "outside", **given).status_code == 302
+    assert Signature.objects.filter(plan="P-2020-01", verb="pause").count() == 1
+    assert post(signed_in("viewer"), "P-2020-01", "pause", "outside", **given).status_code == 403

@@ -36,7 +36,10 @@ def test_an_edit_is_one_more_statement_and_the_old_ones_stay(signed_in: Callable
     before = list(Told.objects.filter(subject=site.subject).values_list("id", "gone_on"))
     workers = site.place.workers
     assert edit(signed_in("analyst"), site, workers="77").status_code == 302
-    assert list(Told.objects.filter(subject=site.subject, id__in=[pk for pk, _ in before]).values_list("id", "gone_on")) == before
+    assert (
+        list(Told.objects.filter(subject=site.subject, id__in=[pk for pk, _ in before]).values_list("id", "gone_on"))
+        == before
+    )
     site.refresh_from_db()
     assert Site.objects.get(pk=site.pk).place.workers == 77 != workers
     event = Event.objects.order_by("-seq").filter(verb="site.edited")[0]
@@ -51,7 +54,9 @@ def test_only_what_differs_is_said_anew(signed_in: Callable[[str], Client], site
     assert told.said["said"] == {"name": site.place.name, "country": "COD", "workers": 78}
 
 
-def test_as_of_before_and_after_an_edit(signed_in: Callable[[str], Client], actor: Callable[[str], Actor], site: Site) -> None:
+def test_as_of_before_and_after_an_edit(
+    signed_in: Callable[[str], Client], actor: Callable[[str], Actor], site: Site
+) -> None:
     edit(signed_in("analyst"), site, workers="79")
     organisation, yesterday = actor("analyst").organisation, TODAY - timedelta(days=1)
     now = register.as_of(organisation, TODAY, None, {site.subject}).sites[site.subject]
@@ -61,7 +66,9 @@ def test_as_of_before_and_after_an_edit(signed_in: Callable[[str], Client], acto
     assert site.subject not in register.as_of(organisation, TODAY, yesterday, {site.subject}).sites
 
 
-def test_a_second_word_of_the_same_day_takes_the_place_of_the_first(signed_in: Callable[[str], Client], site: Site) -> None:
+def test_a_second_word_of_the_same_day_takes_the_place_of_the_first(
+    signed_in: Callable[[str], Client], site: Site
+) -> None:
     analyst = signed_in("analyst")
     edit(analyst, site, workers="80")
     edit(analyst, site, workers="81")
@@ -181,7 +188,9 @@ LINK = {"supplier": "Coopérative Exemple Pangi", "buyer": "Comptoir Exemple Kin
         "origin": "Pangi", "route": "Kalima > Kindu", "from": "2019-01-10", "why": "left us"}  # fmt: skip
 
 
-def test_a_link_is_ended_and_the_past_still_has_it(signed_in: Callable[[str], Client], actor: Callable[[str], Actor]) -> None:
+def test_a_link_is_ended_and_the_past_still_has_it(
+    signed_in: Callable[[str], Client], actor: Callable[[str], Actor]
+) -> None:
     old = link_of(LINK["supplier"])
     assert signed_in("analyst").get(f"/links/{old.pk}/").status_code == 200
     assert signed_in("analyst").post(f"/links/{old.pk}/", LINK | {"to": "2020-04-30"}).status_code == 302

@@ -21,7 +21,7 @@ type Named = Callable[[str], Actor]
 
 @pytest.fixture
 def incoming() -> Iterator[Path]:
-    folder = Path(settings.HOME) / "incoming" / "supplier"
+    folder = Path(settings.HOME) / "incoming" / "great-lakes" / "supplier"
     folder.mkdir(parents=True)
     yield folder
     for path in folder.iterdir():
@@ -66,7 +66,8 @@ def test_only_named_folders_may_be_watched(
     actor: Named, incoming: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     amina = actor("analyst")
-    for path in (str(tmp_path), "/etc", f"{incoming}/../..", f"{settings.HOME}/files"):
+    others = Path(settings.HOME) / "incoming" / "other"
+    for path in (str(tmp_path), "/etc", f"{incoming}/../..", f"{settings.HOME}/files", str(others)):
         with pytest.raises(Refusal):
             watching.watch(amina, path)
     monkeypatch.setenv("WINZE_WATCH", str(tmp_path))
@@ -91,3 +92,19 @@ def test_a_folder_is_left_by_its_own_organisation_alone(actor: Named, incoming: 
     watching.leave(actor("analyst"), folder.pk)
     assert WatchedFolder.objects.get(pk=folder.pk).ended_at is not None
     assert watching.of(actor("analyst")) == []
+
+
+@pytest.mark.parametrize("name", ["../other", "/etc", "a/b", "", "..", "a\r\nb", "\u202egnp"])
+def test_a_folder_is_named_without_a_way_out(actor: Named, name: str) -> None:
+    with pytest.raises(Refusal):
+        watching.begin(actor("analyst"), name)
+
+
+def test_a_folder_named_for_the_first_time_is_made_in_the_organisations_own_place(actor: Named) -> None:
+    amina = actor("analyst")
+    folder = watching.begin(amina, "from the field", sender="Field team", mode="stop")
+    assert Path(folder.path) == watching.own(amina.organisation) / "from the field"
+    assert Path(folder.path).is_dir()
+    with pytest.raises(Refusal):
+        watching.begin(amina, "from the field")
+    Path(folder.path).rmdir()

@@ -17,12 +17,13 @@ from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from lxml import html
 
+import winze.workbench.urls  # noqa: F401 declares every route
 from winze.workbench.api import API
 from winze.workbench.routes import FOREIGN, ROUTES, Route
 
 ROLES = ("analyst", "approver", "viewer", "assessor", "funder", "responder", "government", "custodian", "administrator")
 """The people of the example organisation; the approver looks after people too."""
-EACH = 3
+EACH = 2
 """How many examples of one route are kept."""
 EXAMPLES: dict[str, dict[str, str]] = {
     "api-export": {"key": "risks"},
@@ -37,8 +38,25 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "api-undo-import": {"number": "1"},
     "api-repeat-job": {"number": "1"},
     "api-stop-job": {"number": "1"},
+    "api-one-match": {"number": "1"},
+    "api-judge-match": {"number": "1"},
+    "api-withdraw-match": {"number": "1"},
+    "invitation": {"secret": "no-such-letter"},
     "risk": {"position": "1"},
-}
+    "template": {"name": "sites"},
+    "import-rejected": {"number": "1", "form": "csv"},
+    "start": {"secret": "no-such-secret"},
+    "first": {"secret": "no-such-secret"},
+    "visited": {"key": "no-such-step"},
+    **{
+        name: {"number": "1"}
+        for name in (
+            "task", "report_file", "watch-end", "import-load", "import-look", "import-undo", "import-file",
+            "import-mended", "import-back", "import-mapping", "document", "document-withdraw", "job", "job_progress",
+            "job_stop", "job_again", "match-withdraw",
+        )
+    },
+}  # fmt: skip
 """What stands for the arguments of routes to which no page leads: things of the example organisation."""
 
 

@@ -219,8 +219,8 @@ class View:
             return Place("area", area.name, None, area.name, area.province, area.country, (),
                          area.centre if self.internal else None, added)  # fmt: skip
         if party := self.register.parties.get(where):
-            known = self.audience != "public" and self._met(party)
-            return Place("party", party.name if known else None, self.code(where), about=added)
+            met = self.audience != "public" and self._met(party)
+            return Place("party", party.name if met else None, self.code(where), about=added)
         if kind == "link":
             return Place("link", self._link(key), self.code(where), about=added)
         if kind == "province":
@@ -237,7 +237,7 @@ class View:
                      site.country, site.minerals, site.point if self.internal else None, about)  # fmt: skip
 
     def _met(self, party: Party) -> bool:
-        """Whether anything the audience may see speaks of a party; one that no link names stands in a list of its own."""
+        """Whether anything the audience may see speaks of a party; one that no link names stands in a list."""
         return not party.supplies or any(self.sees(statement.id) for statement in party.supplies)
 
     def _link(self, statement: str) -> str | None:

@@ -1,4 +1,4 @@
-"""One row of a template as a form gives it, read back by the template's own reader: forms have no checks of their own."""
+"""One row of a template as a form gives it, read back by the template's own reader: no form has checks of its own."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -92,33 +91,6 @@ def page(words: Words, head: str | None = None) -> str:
 def headline(cycle: reporting.Told, language: str, audience: str = "partner") -> str:
     """The sentence that stands over the report."""
     return phrase(reporting.compile(cycle, audience).title, language)
-
-
-def write_index(folder: Path, entries: Iterable[tuple[str, Mapping[str, str]]], day: date) -> Path:
-    """A page that leads to the reports of several cases: for each its languages, with what the report says first.
-
-    A report lies at `CASE/LANGUAGE/report.html` in the folder, its workbook, problems and data beside it.
-    """
-    html = _template("index.html.j2").render(
-        css=_css(), cases=list(entries), day=day, html_lang=HTML_LANG, t=_by_language, titled=_titled, limit=_limit
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "index.html", html)
-    return folder / "index.html"
-
-
-def _by_language(language: str, message: str, **values: Any) -> str:
-    return phrase(message, language, **values)
-
-
-def _titled(language: str, case: str) -> str:
-    entry = catalogue().get(f"report.index.{case}")
-    return entry[language] if entry else case
-
-
-def _limit(language: str, case: str) -> str:
-    entry = catalogue().get(f"report.index.limit.{case}")
-    return entry[language] if entry else ""
 
 
 def breakable(name: str) -> Markup:

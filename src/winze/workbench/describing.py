@@ -13,7 +13,6 @@ from winze.engine.problems import Refusal
 from winze.engine.records import Fact, NodeStatus, PlanAct, Quote, SiteEntry, Span, Statement, Supply, Visit
 from winze.engine.texts import catalogue, refusal
 from winze.formats import cycle_json
-from winze.formats.cycle_json import plain
 from winze.formats.lines import worded as level_word
 from winze.formats.planning import title_of, units_of
 from winze.formats.templates import span_text
@@ -220,7 +219,7 @@ def _harm(harm: Mapping[str, Any], title: Any, language: str) -> list[str]:
 
 
 def acts(plan: Plan, language: str, persons: bool) -> list[dict[str, Any]]:
-    """What was done on a plan, newest first; who by name only for those who see personal data."""
+    """What was done on a plan, newest first; names and free words only for those who see personal data."""
     title = title_of(rules.load(), language)
     return [
         {
@@ -230,7 +229,7 @@ def acts(plan: Plan, language: str, persons: bool) -> list[dict[str, Any]]:
             "person": step.act.person if persons else None,
             "concerns": _concerns(step, title, language),
             "figure": _figure(step, language),
-            "remark": step.act.note,
+            "remark": step.act.note if persons or not step.act.note else phrase("wb.plan.remark-withheld", language),
         }
         for step in reversed(plan.steps)
     ]
@@ -311,8 +310,8 @@ def _words(s: Statement, language: str) -> list[str]:
             return [f"{term(f'node.{s.said.node_kind}', language)} {s.said.node}: {state}", *until]
         case Quote():
             unit = term(f"unit.{s.said.unit}", language)
-            return [f"{term(f'mineral.{s.said.mineral}', language)}: {number(s.said.amount, language)} "
-                    f"{s.said.currency}/{unit}"]  # fmt: skip
+            price = f"{number(s.said.amount, language)} {s.said.currency}/{unit}"
+            return [f"{term(f'mineral.{s.said.mineral}', language)}: {price}"]
         case Fact():
             value = s.said.text or (None if s.said.value is None else number(s.said.value, language))
             return [f"{term(f'measure.{s.said.measure}', language)}: {value or term('unknown', language)}"]

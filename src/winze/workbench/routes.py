@@ -74,8 +74,8 @@ FOREIGN: Mapping[str, str] = {
     "socialaccount_login_cancelled": "anybody",
     "socialaccount_login_error": "anybody",
 }
-"""The pages of the sign-in library that we use, by the name of their address: they show nothing of the register. What
-is neither here nor in `ROUTES` has no address."""
+"""Addresses of libraries that we use, by their name: they show nothing of the register. What is neither here nor in
+`ROUTES` nor declared by the API has no address."""
 
 
 def route(

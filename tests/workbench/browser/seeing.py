@@ -36,7 +36,8 @@ LOOK = """() => {
         e => !e.closest('.leaflet-container')).map(brief),
     dead: [...document.querySelectorAll('a[href]')].map(e => e.getAttribute('href'))
         .filter(to => to.startsWith('#') && to.length > 1 && !document.getElementById(decodeURIComponent(to.slice(1)))),
-    raw: document.body.innerText.match(/\\b(wb|term|problem)\\.[a-z][a-z.-]{3,}|\\{[a-z_]+\\}|\\bNone\\b|\\{[%{]/g) || [],
+    raw: document.body.innerText
+        .match(/\\b(wb|term|problem)\\.[a-z][a-z.-]{3,}|\\{[a-z_]+\\}|\\bNone\\b|\\{[%{]/g) || [],
   };
 }"""
 WIDE = """() => {

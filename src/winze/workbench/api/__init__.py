@@ -7,7 +7,7 @@ from importlib import import_module
 
 from winze.workbench.api.declared import API
 
-for module in ("lists", "cycles", "imports", "jobs", "me", "document"):
+for module in ("lists", "cycles", "imports", "matches", "jobs", "me", "document"):
     import_module(f"{__name__}.{module}")
 
 __all__ = ["API"]

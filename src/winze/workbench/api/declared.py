@@ -23,6 +23,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.responses import Status
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.throttling import SimpleRateThrottle
+from pydantic import Field
 
 from winze import __version__
 from winze.engine.records import DataClass
@@ -124,7 +125,7 @@ class Problem(Schema):
     detail: str
     instance: str
     rule: str | None = None
-    errors: list[FieldProblem] = []
+    errors: list[FieldProblem] = Field(default_factory=list)
 
 
 api = Winze(
@@ -170,9 +171,9 @@ def operation(
             )
 
         guarded.__signature__ = signature  # type: ignore[attr-defined]
-        sent = any(name != "request" for name in signature.parameters)
+        sent = len(signature.parameters) > 1
         may = {401, 429, *problems} | ({404} if "{" in path else set()) | ({422} if sent else set())
-        may |= {403} if method == "POST" or ACTS[act] != ACTS["see"] else set()
+        may |= {403} if method == "POST" or act != "see" else set()
         may |= ({400, 422} if method == "POST" else set()) | ({409, 412} if versioned else set())
         extra = {
             "responses": {number: _described(number) for number in sorted(may)},
@@ -181,7 +182,7 @@ def operation(
         api.api_operation(
             [method], f"/{path}", response={status: answer} if answer is not None else {status: None},
             operation_id=label.removeprefix("api-"), url_name=label, summary=_first_line(view), openapi_extra=extra,
-            tags=[tag or path.partition("/")[0]], auth=[Token(act), Session(act)], throttle=[RATE],
+            tags=[tag or path.partition("/")[0]], auth=[Token(act), Session(act)], throttle=[RATE], exclude_unset=True,
         )(guarded)  # fmt: skip
         API[label] = Route(f"api/v1/{path}", label, guarded, act, frozenset(shows), (method,))
         return guarded
@@ -250,12 +251,13 @@ def _fingerprint(request: Request) -> str:
     """What a request asks for, whichever way its parts are delimited: method, address, fields, files or body."""
     told = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     if request.FILES or request.POST:
-        for name, value in sorted((name, value) for name in request.POST for value in request.POST.getlist(name)):
-            told.update(repr((name, value)).encode())
-        for name, file in sorted(request.FILES.items()):
-            told.update(repr((name, file.name)).encode())
-            told.update(hashlib.file_digest(file.file, "sha256").digest())
-            file.seek(0)
+        for name in sorted(request.POST):
+            told.update(repr((name, request.POST.getlist(name))).encode())
+        for field in sorted(request.FILES):
+            for file in request.FILES.getlist(field):
+                told.update(repr((field, file.name)).encode())
+                told.update(hashlib.sha256(b"".join(file.chunks())).digest())
+                file.seek(0)
     else:
         told.update(request.body)
     return told.hexdigest()

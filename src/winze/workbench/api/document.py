@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
@@ -12,15 +13,21 @@ from winze.workbench.api.problems import CODES, PREFIX
 from winze.workbench.routes import PUBLIC, Request, route
 
 
+@cache
+def described() -> dict[str, Any]:
+    """The OpenAPI document: the same as long as the process runs."""
+    return dict(api.get_openapi_schema())
+
+
 @route("api/v1/openapi.json", act="anybody", shows=(PUBLIC,), name="api-openapi")
 def openapi(request: Request) -> HttpResponse:
-    return JsonResponse(api.get_openapi_schema())
+    return JsonResponse(described())
 
 
 @route("api/v1/docs", act="anybody", shows=(PUBLIC,), name="api-docs")
 def docs(request: Request) -> HttpResponse:
     """Every operation: its address, who may, what it takes and what it answers."""
-    document = api.get_openapi_schema()
+    document = described()
     operations = [
         _operation(path, method, said, document)
         for path, methods in document["paths"].items()

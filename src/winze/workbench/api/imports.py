@@ -11,10 +11,10 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from winze.engine.records import DataClass
-from winze.formats.importing import Mend
+from winze.formats.mends import Mend
 from winze.workbench.api.declared import operation, version_of
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request
-from winze.workbench.store import imports, jobs
+from winze.workbench.store import imports
 
 ALL = (PUBLIC, PARTNER, COMPETITOR)
 Classes = Literal["public", "partner", "competitor-sensitive"]
@@ -49,6 +49,13 @@ class Proposed(Schema):
     data_class: Classes = "partner"
 
 
+class Loaded(Schema):
+    """A load: the import as it is now, and the job that still works on it where the file is large."""
+
+    job: int | None
+    loaded: ImportSaid
+
+
 class Versioned(Schema):
     version_number: int | None = Field(None, description="The version you read: 409 where somebody changed it since.")
 
@@ -74,18 +81,13 @@ class MendSaid(Schema):
     sheet: str | None = None
     row: int = Field(ge=1)
     cell: str = Field("", max_length=200)
-    value: str = Field("", max_length=10_000)
+    value: str | None = Field(None, max_length=10_000, description="What the cell should read; null for blank.")
     leave_out: bool = False
 
 
 class MendAsked(Versioned):
     mends: list[MendSaid] = Field(min_length=1, max_length=500)
     why: str = Field("", max_length=2000)
-
-
-class JobSaid(Schema):
-    job: int
-    number: int
 
 
 @operation("POST", "imports", act="import", answer=ImportSaid, status=201, shows=ALL, problems=(409,))
@@ -108,34 +110,39 @@ def one_import(request: Request, number: int, response: HttpResponse) -> Any:
 @operation("POST", "imports/{int:number}/map", act="import", answer=ImportSaid, shows=ALL, versioned=True)
 def map_import(request: Request, number: int, given: MapAsked) -> Any:
     """Reads a proposed file through a mapping of its columns, kept for the sender's next file."""
-    _hold(request, number, given)
-    return _said(imports.map_columns(request.actor, number, given.mapping, given.sender))
+    version = version_of(request, given.version_number)
+    return _said(imports.map_columns(request.actor, number, given.mapping, given.sender, version=version))
 
 
 @operation("POST", "imports/{int:number}/mend", act="import", answer=ImportSaid, shows=ALL, versioned=True)
 def mend_import(request: Request, number: int, given: MendAsked) -> Any:
     """Lays corrections over a file's rows."""
-    _hold(request, number, given)
     mends = [Mend(item.sheet, item.row, item.cell, item.value, leave_out=item.leave_out) for item in given.mends]
-    return _said(imports.mend(request.actor, number, mends, given.why))
+    version = version_of(request, given.version_number)
+    return _said(imports.mend(request.actor, number, mends, given.why, version=version))
 
 
-@operation("POST", "imports/{int:number}/load", act="import", answer=JobSaid, status=202, versioned=True)
+@operation("POST", "imports/{int:number}/load", act="import", answer=Loaded, shows=ALL, versioned=True)
 def load_import(request: Request, number: int, given: LoadAsked) -> Any:
-    """Loads a proposed import; a job does it."""
-    _hold(request, number, given, imports.OPEN)
-    return {"job": jobs.ask(request.actor, "import", **{"import": number, "mode": given.mode}).pk, "number": number}
+    """Loads a proposed import; of a large file a job does it."""
+    version = version_of(request, given.version_number)
+    if version is None:
+        version = imports.one(request.actor, number).version_number
+    job = imports.ask_to_load(request.actor, number, given.mode, version)
+    if job is None:
+        imports.load(request.actor, number, given.mode, _quiet, version=version)
+    return {"job": job and job.pk, "loaded": _said(imports.one(request.actor, number))}
 
 
 @operation("POST", "imports/{int:number}/undo", act="import", answer=ImportSaid, shows=ALL, versioned=True)
 def undo_import(request: Request, number: int, given: UndoAsked) -> Any:
     """Ends what an import brought, and takes back what it superseded."""
-    _hold(request, number, given)
-    return _said(imports.undo(request.actor, number, given.why))
+    version = version_of(request, given.version_number)
+    return _said(imports.undo(request.actor, number, given.why, version=version))
 
 
-def _hold(request: Request, number: int, given: Versioned, states: tuple[str, ...] = imports.STATES) -> None:
-    imports.hold(request.actor, number, version_of(request, given.version_number), states)
+def _quiet(step: str, done: int, total: int) -> None:
+    return
 
 
 def _said(found: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@ a file."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from django.http import HttpResponse
@@ -17,16 +17,16 @@ from winze.workbench.api.declared import operation
 from winze.workbench.api.problems import Wrong
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request
 from winze.workbench.store import Absent, cycles, journal
-from winze.workbench.table import PAGE, Column, Filter, Scope, Table
-from winze.workbench.tables import TABLES
+from winze.workbench.table import PAGE, TABLES, Column, Filter, Scope, Table
 from winze.workbench.views import shown
 
 LONGEST = 500
 """Rows a page of the API holds at most."""
 
 Share = tuple[float | None, float | None, float | None]
-KINDS: dict[str, Any] = {"date": date | str, "number": int | float, "count": int, "share": Share, "flag": bool}
-"""What a column of each kind holds; any other holds words."""
+Figure = int | float | str
+KINDS: dict[str, Any] = {"date": datetime | date | str, "number": Figure, "count": Figure, "share": Share, "flag": bool}
+"""What a column of each kind holds, a word where a figure is withheld; any other holds words."""
 
 
 class RunSaid(Schema):
@@ -65,7 +65,7 @@ def _row(table: Table) -> type[Schema]:
 def _envelope(table: Table) -> type[Schema]:
     return create_model(
         f"{_pascal(table.key)}Page", __base__=Schema,
-        rows=(list[_row(table)], ...),  # type: ignore[misc]
+        rows=(list[_row(table)], ...),  # type: ignore[misc, arg-type]
         count=(int, Field(description="Rows that match, on all pages.")),
         next=(str | None, Field(description="What `after` is for the next page; null at the end.")),
         run=(RunSaid | None, Field(None, description="The run a list of the cycle is about.")),
@@ -130,7 +130,7 @@ def _list(table: Table) -> None:
             "run": _run(table, scope), "journal_head": journal.head(),
         }  # fmt: skip
 
-    view.__annotations__ = {"request": Request, "asked": Query[asked_schema], "return": Any}
+    view.__annotations__ = {"request": Request, "asked": Query[asked_schema], "return": Any}  # type: ignore[misc, valid-type]
     view.__doc__ = f"{say(table.title, 'en')}."
     view.__name__ = f"list_{_snake(table.key)}"
     operation(

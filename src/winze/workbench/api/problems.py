@@ -1,4 +1,4 @@
-"""What went wrong, as problem details (RFC 9457) in the reader's language: for every error of the API, whoever made it."""
+"""What went wrong, as problem details (RFC 9457) in the reader's language: for every error below the API's address."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -23,6 +24,7 @@ from winze.workbench.store.things import Thing
 EACH = 20
 """Hits of a kind that are shown."""
 LONGEST = 100
+_folded = lru_cache(20_000)(fold)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def search(actor: Actor, wanted: str) -> list[Group]:
 
 
 def _best(rows: QuerySet[Any], name: str, wanted: str, *then: str) -> QuerySet[Any]:
-    """The rows whose `name` is, begins with, has a word that begins with, or only holds what was asked, in that order."""
+    """The rows whose `name` is, begins with, has a word beginning with, or only holds what was asked, in that order."""
     closeness = Case(
         When(**{name: wanted}, then=Value(0)),
         When(**{f"{name}__startswith": wanted}, then=Value(1)),
@@ -56,7 +58,8 @@ def _best(rows: QuerySet[Any], name: str, wanted: str, *then: str) -> QuerySet[A
         default=Value(3),
         output_field=IntegerField(),
     )
-    return rows.annotate(closeness=closeness).order_by("closeness", *then)[: EACH + 1]
+    found: QuerySet[Any] = rows.annotate(closeness=closeness).order_by("closeness", *then)[: EACH + 1]
+    return found
 
 
 def _sites(actor: Actor, asked: str) -> Iterable[Thing]:
@@ -65,7 +68,7 @@ def _sites(actor: Actor, asked: str) -> Iterable[Thing]:
     wanted = Q(code=code) | (Q(code__startswith=code) if len(code) >= 3 else Q(pk__in=[]))
     if found:
         held = rows.exclude(territory="").order_by().values_list("territory", flat=True).distinct()
-        wanted |= Q(territory__in=[name for name in held if found in fold(name)])
+        wanted |= Q(territory__in=[name for name in held if found in _folded(name)])
     if actor.eyes != "internal":
         return [things.site(actor, row) for row in _best(rows.filter(wanted), "code", code, "territory", "code")]
     wanted |= Q(subject__icontains=asked)
@@ -97,10 +100,17 @@ def _risks(actor: Actor, asked: str) -> Iterable[Thing]:
 
 def _kinds(found: str) -> list[str]:
     """The kinds of risks that are called so in one of our languages."""
-    if len(found) < 2:
-        return []
-    named = ((name.removeprefix("term.risk."), entry) for name, entry in catalogue().items() if "term.risk." in name)
-    return [kind for kind, entry in named if any(found in fold(text) for text in entry.values())]
+    return [kind for kind, names in _named_kinds() if any(found in name for name in names)] if len(found) >= 2 else []
+
+
+@cache
+def _named_kinds() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Each kind of risk with its names in our languages, folded."""
+    return tuple(
+        (name.removeprefix("term.risk."), tuple(fold(text) for text in entry.values() if isinstance(text, str)))
+        for name, entry in catalogue().items()
+        if name.startswith("term.risk.")
+    )
 
 
 def _plans(actor: Actor, asked: str) -> Iterable[Thing]:

@@ -139,12 +139,8 @@ def _tell_again(older: list[int], day: date) -> set[str]:
 
 def _where(model: Any, name: str, keys: Iterable[int]) -> list[Any]:
     """Rows by many keys, some thousand a query, oldest first."""
-    related = ("of",) if model is Again else ()
-    return [
-        row
-        for some in batched(keys, AT_ONCE, strict=False)
-        for row in model.objects.filter(**{name: some}).select_related(*related).order_by("pk")
-    ]
+    rows = model.objects.select_related("of") if model is Again else model.objects.all()
+    return [row for some in batched(keys, AT_ONCE, strict=False) for row in rows.filter(**{name: some}).order_by("pk")]
 
 
 # -- what stands -----------------------------------------------------------------------------------------------------

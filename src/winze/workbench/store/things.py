@@ -101,7 +101,9 @@ def _sites(actor: Actor, names: list[str], kept: bool) -> Found:
     found: Found = {}
     for row in Site.objects.filter(wanted, organisation=actor.organisation).select_related("place"):
         thing = site(actor, row)
-        found |= {row.code: thing, row.subject.removeprefix("site:"): thing}
+        found[row.code] = thing
+        if precise:
+            found[row.subject.removeprefix("site:")] = thing
     return {name: found[name] for name in names if name in found}
 
 

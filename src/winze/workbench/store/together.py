@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -35,9 +35,9 @@ def members(actor: Actor) -> list[User]:
 
 
 def of(actor: Actor, about: str) -> dict[str, Any] | None:
-    """What a page shows of the work on one thing: remarks, whose task it is, and who could be asked. None where the
-    thing is not there for this person."""
-    thing = things.one(actor, about)
+    """What a page shows of the work on one thing: remarks, whose task it is, and who could be asked. `about` comes from
+    our own rows. None where the thing is not there for this person."""
+    thing = things.one(actor, about, kept=True)
     if thing is None:
         return None
     return {
@@ -45,7 +45,7 @@ def of(actor: Actor, about: str) -> dict[str, Any] | None:
         "comments": comments(actor, thing),
         "assignment": standing(actor, thing.about),
         "members": members(actor),
-        "today": _today(),
+        "tomorrow": _today() + timedelta(days=1),
     }
 
 
@@ -225,6 +225,8 @@ def each(actor: Actor, abouts: Iterable[str], act: Any) -> list[Outcome]:
             continue
         try:
             act(about)
+        except Absent:
+            outcomes.append(Outcome(about, None))
         except Refusal as wrong:
             outcomes.append(Outcome(about, thing, wrong))
         else:

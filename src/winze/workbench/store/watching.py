@@ -2,13 +2,15 @@
 
 A file is taken once it has not changed for `STILL`; one that is still being copied waits. Each look takes the files
 that changed after the last one, so that nothing is kept of what was seen but the time. Nothing in the folder is ever
-changed, links are not followed, and only folders that whoever runs this machine named may be watched.
+changed, links are not followed. An organisation watches folders in a place of its own below the home folder, or in
+those that whoever runs this machine named: nobody can have a file read by naming where it is.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,17 +21,36 @@ from django.db import DatabaseError, transaction
 from winze.engine.problems import Refusal
 from winze.engine.texts import refuse
 from winze.workbench.access import Actor
-from winze.workbench.models import Notice, WatchedFolder
+from winze.workbench.models import Notice, Organisation, WatchedFolder
 from winze.workbench.store import Absent, imports, journal, people
 
 STILL = timedelta(seconds=3)
 log = logging.getLogger("winze.watching")
 
 
-def permitted() -> tuple[Path, ...]:
-    """The folders at or below which one may be watched: `incoming` of the home, and those that `WINZE_WATCH` names."""
+_NAME = re.compile(r"\w[\w .-]{0,99}")
+
+
+def own(organisation: int) -> Path:
+    """The place of one organisation: what is put there is nobody else's."""
+    key = Organisation.objects.values_list("key", flat=True).get(pk=organisation)
+    return (Path(settings.HOME) / "incoming" / key).resolve()
+
+
+def permitted(organisation: int) -> tuple[Path, ...]:
+    """The folders at or below which one may be watched: the organisation's own, and those that `WINZE_WATCH` names."""
     named = [Path(one) for one in os.environ.get("WINZE_WATCH", "").split(os.pathsep) if one]
-    return tuple(one.resolve() for one in (Path(settings.HOME) / "incoming", *named))
+    return (own(organisation), *(one.resolve() for one in named))
+
+
+def begin(actor: Actor, name: str, *, sender: str = "", mode: str = "skip") -> WatchedFolder:
+    """Begins to watch a folder of the organisation's own place, which is made where it is not there yet."""
+    name = name.strip()
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise refuse("workbench/watch", "wb.data.refused.folder")
+    folder = own(actor.organisation) / name
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return watch(actor, str(folder), sender=sender, mode=mode)
 
 
 def of(actor: Actor) -> list[WatchedFolder]:
@@ -41,12 +62,14 @@ def watch(actor: Actor, path: str, *, sender: str = "", mode: str = "skip") -> W
     """Begins to watch a folder. Refused where it is not there or not one of those that may be watched."""
     assert mode in imports.MODES, mode
     folder = Path(path).resolve()
-    if not any(folder.is_relative_to(root) for root in permitted()):
+    if not any(folder.is_relative_to(root) for root in permitted(actor.organisation)):
         raise refuse("workbench/watch", "wb.refused.watch-where")
     if not folder.is_dir():
         raise refuse("workbench/watch", "wb.refused.watch-absent")
     with transaction.atomic():
-        made = WatchedFolder.objects.create(organisation_id=actor.organisation, path=str(folder), sender=sender,
+        if WatchedFolder.objects.filter(path=str(folder), ended_at=None).exists():
+            raise refuse("workbench/watch", "wb.data.refused.watched")
+        made = WatchedFolder.objects.create(organisation_id=actor.organisation, path=str(folder), sender=sender[:200],
                                             mode=mode, by_id=actor.user, at=datetime.now(UTC))  # fmt: skip
         journal.record(actor, "folder.watched", f"folder:{made.pk}", after={"path": str(folder), "mode": mode})
     return made
@@ -82,8 +105,8 @@ def look(now: datetime | None = None) -> int:
 
 def _new(folder: WatchedFolder, until: datetime) -> Iterator[Path]:
     """The files that changed after the last look and have been still since `until`, oldest first."""
-    root = Path(folder.path)
-    if root != root.resolve() or not any(root.is_relative_to(one) for one in permitted()) or not root.is_dir():
+    root, allowed = Path(folder.path), permitted(folder.organisation_id)
+    if root != root.resolve() or not any(root.is_relative_to(one) for one in allowed) or not root.is_dir():
         return
     since = folder.looked_at.timestamp() if folder.looked_at else 0.0
     dated = []

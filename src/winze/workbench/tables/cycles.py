@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -146,11 +147,13 @@ def _explained(scope: Scope, rows: Sequence[Any]) -> None:
     new, old = found
     now = _reasons(new, scope.audience, [row.position for row in rows if row.run_id == new.pk])
     was = _reasons(old, scope.audience, [row.was_position for row in rows if row.was_position])
+    files = {item["name"] for item in cycles.inputs(old, scope.audience)}
     for row in rows:
         told = now.get(row.position, []) if row.run_id == new.pk else []
         before = was.get(row.was_position, [])
         known, held = {_same(item) for item in before}, {_same(item) for item in told}
-        row.new = [item for item in told if _same(item) not in known]
+        row.main = [item for item in told if _same(item) not in known]
+        row.new = [item for item in row.main if _fresh(item, old.as_of, files)]
         row.gone = [item for item in before if _same(item) not in held]
 
 
@@ -162,17 +165,32 @@ def _reasons(of: CycleRun, audience: str, positions: list[int]) -> dict[int, lis
     }
 
 
+def _between(scope: Scope) -> str | None:
+    """The name of a comparison, which no longer changes; None without two runs."""
+    two = two_runs(scope)
+    return f"changes:{two[0].pk}:{two[1].pk}:{scope.audience}" if two else None
+
+
 def _same(item: dict[str, Any]) -> str:
-    """What makes two reasons one: where it was read, else what it says but for its figures, which change with the days."""
+    """What makes two reasons one: where it was read, else what it says without its figures, which change by the day."""
     read = [item.get(name) for name in ("file", "sheet", "row", "cell")]
     words = [value for _, value in item["values"] if isinstance(value, str)]
     return json.dumps([item["text"], read if any(read) else words], sort_keys=True)
 
 
+def _fresh(item: dict[str, Any], old: date, files: set[str]) -> bool:
+    """Whether a statement could not yet be known to the older run: it speaks of a later day (a later month, where days
+    are withheld), or it stands in a file that run had not read."""
+    days = [value for name, value in item["values"] if name in ("day", "on") and isinstance(value, str)]
+    later = any(value[:10] > old.isoformat()[: len(value)] for value in days)
+    return later or bool(item.get("file") and item["file"] not in files)
+
+
 def _why(row: Any) -> Any:
     def said(spoken: str) -> str:
-        name = "new" if row.new else "gone" if row.gone else "others" if row.change == "moved" else "aged"
-        told = sorted(row.new or row.gone, key=lambda item: -abs(item["contribution"] or 0))
+        kinds = {"new": row.new, "main": row.main, "gone": row.gone}
+        name = next((name for name, items in kinds.items() if items), "others" if row.change == "moved" else "aged")
+        told = sorted(kinds.get(name, ()), key=lambda item: -abs(item["contribution"] or 0))
         parts = [_cited(presenters.worded_reason(item, spoken)) for item in told[:_SHOWN]]
         more = len(told) - len(parts)
         listed = phrase("wb.changes.list", spoken).join(parts)
@@ -235,7 +253,7 @@ DIFFERENCES = declare(
             Filter("territory", "wb.col.territory", holding("territory")),
         ),
         link=addresses.risk,
-        immutable=lambda scope: f"changes:{two[0].pk}:{two[1].pk}:{scope.audience}" if (two := two_runs(scope)) else None,
+        immutable=_between,
         fill=_explained,
     )
 )  # fmt: skip

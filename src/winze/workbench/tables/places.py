@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from winze.engine.reporting import LETTERS
 from winze.workbench import addresses
-from winze.workbench.models import PlaceRow
+from winze.workbench.models import PlaceRow, Site
 from winze.workbench.table import (
     COMPETITOR,
     Column,
@@ -63,7 +64,15 @@ def link(row: PlaceRow) -> str | None:
     """Its first risk; a site without one leads to the site."""
     if row.first:
         return f"{reverse('risk', args=[row.first])}?run={row.run_id}"
-    return addresses.to("site", row.code) if row.code else None
+    return addresses.site(row.site) if row.site else None  # type: ignore[attr-defined]
+
+
+def _sites(scope: Scope, rows: Sequence[PlaceRow]) -> None:
+    """Brings to each site its record as it is now, where there still is one."""
+    codes = [row.code for row in rows if row.code and not row.first]
+    held = {site.code: site for site in Site.objects.filter(organisation=scope.actor.organisation, code__in=codes)}
+    for row in rows:
+        row.site = held.get(row.code)  # type: ignore[attr-defined]
 
 
 def _count(value: int | None) -> Any:
@@ -108,5 +117,6 @@ PLACES = declare(
         ),
         link=link,
         immutable=_immutable,
+        fill=_sites,
     )
 )  # fmt: skip

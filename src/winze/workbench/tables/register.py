@@ -121,11 +121,12 @@ PARTIES = declare(
         empty="wb.parties.empty",
         rows=_parties,
         columns=(
-            Column("name", "wb.col.name", lambda row: row.name, "link",
+            Column("name", "wb.col.name", lambda row: row.name, "link", COMPETITOR,
                    quiet=lambda row: "@wb.party.me" if row.is_me else None),
             Column("tier", "wb.col.tier", lambda row: row.tier, "count"),
             Column("links", "wb.col.links", lambda row: row.links, "count"),
-            Column("also", "wb.col.also", lambda row: [one.removeprefix("party:") for one in row.also]),
+            Column("also", "wb.col.also", lambda row: [one.removeprefix("party:") for one in row.also],
+                   data_class=COMPETITOR),
         ),
         orders=(
             Order("name", "wb.col.name", ("folded", "id")),
@@ -133,7 +134,7 @@ PARTIES = declare(
             Order("links", "wb.col.links", ("links", "id")),
         ),
         filters=(
-            Filter("name", "wb.col.name", holding("name", "folded")),
+            Filter("name", "wb.col.name", holding("name", "folded"), data_class=COMPETITOR),
             Filter("tier", "wb.col.tier", _tier, _tiers),
         ),
         link=lambda row: reverse("party", args=[row.pk]),

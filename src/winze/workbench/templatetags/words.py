@@ -110,5 +110,6 @@ def time_line(line: Any) -> SafeString:
         '<svg class="timeline" viewBox="0 0 {} 40" width="{}" aria-hidden="true" focusable="false">'
         '<line x1="10" x2="{}" y1="14" y2="14"/>{}<text x="10" y="36">{}</text>'
         '<text x="{}" y="36" text-anchor="end">{}</text></svg>',
-        line["width"], line["width"], line["end"], dots, line["first"].isoformat(), line["end"], line["last"].isoformat(),
+        line["width"], line["width"], line["end"], dots,
+        line["first"].isoformat(), line["end"], line["last"].isoformat(),
     )  # fmt: skip

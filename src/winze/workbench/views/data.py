@@ -11,16 +11,17 @@ from django.contrib import messages
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 
 from winze.engine.problems import Refusal
 from winze.engine.records import DataClass
-from winze.engine.texts import LANGUAGES, refusal
+from winze.engine.texts import LANGUAGES, refusal, refuse
 from winze.formats.mends import Mend
 from winze.formats.templates import TEMPLATES, write_template
 from winze.formats.wording import phrase
 from winze.workbench import import_words, mapping_form, presenters
 from winze.workbench.routes import Request, route
-from winze.workbench.store import Absent, files, imports, watched
+from winze.workbench.store import Absent, files, imports, watching
 from winze.workbench.tables.imports import IMPORTS, PROBLEMS, row_address
 from winze.workbench.views import shown
 
@@ -43,7 +44,7 @@ def _list(request: Request, wrong: Iterable[str] = (), status: int = 200) -> Htt
     response = shown.page(
         request, IMPORTS, "workbench/imports.html", path=reverse("imports"), wrong=list(wrong),
         classes=_classes(), senders=imports.senders(actor), limit=files.most() // 2**20,
-        folders=watched.of(actor), modes=imports.MODES, watched_below=str(watched.below(actor)),
+        folders=watching.of(actor), modes=imports.MODES, watched_below=str(watching.own(actor.organisation)),
         templates=_templates(request.LANGUAGE_CODE), all_languages=presenters.OWN_NAMES.items(),
     )  # fmt: skip
     response.status_code = status if response.status_code == 200 else response.status_code
@@ -68,10 +69,11 @@ def _templates(language: str) -> list[tuple[str, str]]:
 def _received(request: Request) -> HttpResponse:
     """Every file that was sent becomes an import or a sentence that says why not."""
     made, wrong = [], []
+    uploads = request.FILES.getlist("file")  # reads the form; only then it is known whether one was stopped
     stopped = getattr(request, "too_large", None)
     if stopped is not None:
         wrong.append(_worded(request, stopped, files.too_large()))
-    for upload in request.FILES.getlist("file"):
+    for upload in uploads:
         try:
             made.append(imports.propose(request.actor, upload.name or "", upload.chunks(),
                                         sender=request.POST.get("sender", ""), data_class=_class(request)))  # fmt: skip
@@ -101,14 +103,16 @@ def _class(request: Request) -> DataClass:
 @route("imports/watched/", act="see-chain", name="watch", methods=("POST",), posts="import")
 def watch(request: Request) -> HttpResponse:
     """A folder whose new files are proposed by themselves."""
-    watched.add(request.actor, request.POST.get("folder", ""), request.POST.get("sender", ""),
-                request.POST.get("mode", "stop"))  # fmt: skip
+    mode = request.POST.get("mode", "stop")
+    if mode not in imports.MODES:
+        raise Absent
+    watching.begin(request.actor, request.POST.get("folder", ""), sender=request.POST.get("sender", ""), mode=mode)
     return redirect(reverse("imports") + "#watched")
 
 
 @route("imports/watched/<int:number>/end/", act="see-chain", name="watch-end", methods=("POST",), posts="import")
 def watch_end(request: Request, number: int) -> HttpResponse:
-    watched.end(request.actor, number)
+    watching.leave(request.actor, number)
     return redirect(reverse("imports") + "#watched")
 
 
@@ -134,7 +138,7 @@ def import_(request: Request, number: int) -> HttpResponse:
         return redirect(row_address(number, request.GET.get("sheet"), int(asked) if asked.isdigit() else 0))
     opens = imports.opens(request.actor, found)
     picture, language = imports.dry_run(found) if opens else {}, request.LANGUAGE_CODE
-    said = {
+    said: dict[str, Any] = {
         "found": found, "opens": opens, "picture": picture, "job": imports.under_way(found),
         "behind": imports.behind(found), "mends": imports.mends(found), "is_open": found.state in imports.OPEN,
         "mappable": picture.get("mappable") or bool(found.mapping),
@@ -201,19 +205,19 @@ def rejected(request: Request, number: int, form: str) -> HttpResponse:
 @route("imports/<int:number>/mended/", name="import-mended", act="see-chain", methods=("POST",), posts="import")
 def mended(request: Request, number: int) -> HttpResponse:
     """The file of rejected rows, mended and sent back."""
+    imports.one(request.actor, number)
     upload = request.FILES.get("file")
     if getattr(request, "too_large", None) is not None:
         raise files.too_large()
     if upload is None:
-        raise imports.refuse(imports.RULE, "wb.data.refused.no-file")
+        raise refuse(imports.RULE, "wb.data.refused.no-file")
     imports.mended_file(request.actor, number, upload.name or "", upload.chunks(), version=_version(request))
     return redirect("import", number)
 
 
-def _file(content: bytes, name: str) -> FileResponse:
-    import io
-
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type="application/octet-stream")
+def _file(content: bytes, name: str) -> HttpResponse:
+    header = content_disposition_header(True, name) or "attachment"
+    return HttpResponse(content, content_type="application/octet-stream", headers={"Content-Disposition": header})
 
 
 # -- one row of a file -----------------------------------------------------------------------------------------------

@@ -6,6 +6,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from winze.formats.wording import HTML_LANG
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -17,4 +20,7 @@ def forbidden(request: HttpRequest, exception: Any = None, reason: str = "") -> 
 
 
 def bug(request: HttpRequest) -> HttpResponse:
-    return render(request, "workbench/bug.html", status=500)
+    """Says that it was our bug, from the template alone: whatever broke may break what stands around a page too."""
+    spoken = getattr(request, "LANGUAGE_CODE", "en")
+    said = {"language": spoken, "html_lang": HTML_LANG[spoken]}
+    return HttpResponse(render_to_string("workbench/bug.html", said), status=500)

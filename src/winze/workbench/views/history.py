@@ -38,7 +38,7 @@ def history(request: Request, kind: str, key: str) -> HttpResponse:
 
 @route("as-it-was/<slug:kind>/<path:key>/", act="journal", shows=ALL, name="as-it-was")
 def as_it_was(request: Request, kind: str, key: str) -> HttpResponse:
-    """A record as it was at a moment: sites, parties and plans put together anew, anything else as its events left it."""
+    """A record as it was at a moment: sites, parties and plans put together anew, others as events left them."""
     about, moment = f"{kind}:{key}", _moment(request)
     store.there(request.actor.organisation, about)
     if kind in ("site", "party") and (to := _page_of(request, kind, key)):

@@ -156,7 +156,7 @@ def _choices(concerns: str | None, request: Request, live: Plan | None, document
     if concerns in ("groups", "reason"):
         words = "plan-groups" if concerns == "groups" else "plan-reasons"
         return list(zip(lookup("templates")[words], first_words(words, language), strict=True))
-    if concerns == "party":
+    if concerns == "party" and request.actor.may("see-chain"):  # to the others the chain is not listed
         return [(name, name) for name in register.suppliers(request.actor.organisation, document["party"])]
     return []
 

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -321,13 +321,13 @@ def link(request: Request, number: int) -> HttpResponse:
     from winze.formats.templates import TEMPLATES
 
     given, language = request.POST, request.LANGUAGE_CODE
+    standing = register.link(request.actor, number)
     if request.method == "POST":
         said, problems = entered("chain", {name: given.get(name, "") for name in _LINK}, language)
         if said is None or problems:
             return _form(request, "workbench/link.html", problems, given)
         register.enter_link(request.actor, said, number, given.get("why", ""))
         return redirect(_party_of(request, said))
-    standing = register.link(request.actor, number)
     cells = TEMPLATES["chain"].cells(standing, language)
     return _form(request, "workbench/link.html", (), {n: "" if v is None else v for n, v in cells.items()})
 
@@ -363,7 +363,7 @@ def site_export(request: Request, number: int) -> HttpResponse:
     record = plain(record | {"journal_head": event.hash})
     text = json.dumps(record, ensure_ascii=False, indent=1) if given["form"] == "json" else _csv(record)
     response = HttpResponse(text, content_type="application/json" if given["form"] == "json" else exports.TYPES["csv"])
-    name = f"site-{row.code}-{date.today():%Y-%m-%d}-{event.hash[: journal.SHOWN]}.{given['form']}"
+    name = f"site-{row.code}-{datetime.now(UTC):%Y-%m-%d}-{event.hash[: journal.SHOWN]}.{given['form']}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["X-Winze-Journal-Head"] = event.hash
     return response

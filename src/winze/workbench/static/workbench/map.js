@@ -8,13 +8,14 @@
   const [told, outlines] = await Promise.all([read(words.marks), read(words.outlines)]);
   const map = L.map(box, { attributionControl: false, minZoom: 2, maxZoom: 12, zoomSnap: 0.5 });
   const points = told.places.map((place) => place.at);
-  if (points.length) map.fitBounds(points, { padding: [40, 40], maxZoom: 8 });
+  if (points.length) map.fitBounds(points, { padding: [60, 60], maxZoom: 7 });
   else map.setView([0, 22], 3);
   map.zoomControl.setPosition("topright");
   L.control.scale({ imperial: false }).addTo(map);
   const named = new Set(told.countries);
+  map.createPane("outlines").style.zIndex = 300;
   L.geoJSON(outlines, {
-    interactive: false,
+    interactive: false, pane: "outlines",
     style: (one) => ({
       color: colour("--quiet"), weight: named.has(one.properties.code) ? 1.2 : 0.5,
       fillColor: named.has(one.properties.code) ? "#fff" : colour("--wash"), fillOpacity: 1,
@@ -54,6 +55,9 @@
   };
   const ranked = told.places.filter((place) => place.letter).length;
   for (const place of [...told.places].reverse()) {
-    mark(place, ranked <= 400).bindPopup(() => popup(place)).addTo(map);
+    const made = mark(place, ranked <= 400).bindPopup(() => popup(place)).addTo(map);
+    if (place.letter && ranked <= 25) {
+      made.bindTooltip(place.name, { permanent: true, direction: "right", offset: [12, 0], className: "named" });
+    }
   }
 })();
