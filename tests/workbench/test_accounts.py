@@ -26,7 +26,7 @@ from winze.workbench.routes import FOREIGN
 from winze.workbench.sessions import device
 from winze.workbench.store import people
 
-pytestmark = [pytest.mark.django_db, pytest.mark.store]
+pytestmark = [pytest.mark.django_db]
 type SignedIn = Callable[[str], Client]
 type Named = Callable[[str], Actor]
 OLD, NEW = "a long password", "a winding shaft, 90 m deep"
