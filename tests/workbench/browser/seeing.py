@@ -21,6 +21,8 @@ LOOK = """() => {
   const brief = e => e.outerHTML.replace(/\\s+/g, ' ').slice(0, 140);
   const all = s => [...document.querySelectorAll(s)].filter(shown);
   const labelled = e => (e.labels && e.labels.length) || e.ariaLabel || e.getAttribute('aria-labelledby');
+  const words = all('body *').filter(e => !e.closest('code, pre, script, textarea'))
+    .flatMap(e => [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.data)).join('\\n');
   const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
   return {
     lang: document.documentElement.lang,
@@ -36,8 +38,7 @@ LOOK = """() => {
         e => !e.closest('.leaflet-container')).map(brief),
     dead: [...document.querySelectorAll('a[href]')].map(e => e.getAttribute('href'))
         .filter(to => to.startsWith('#') && to.length > 1 && !document.getElementById(decodeURIComponent(to.slice(1)))),
-    raw: document.body.innerText
-        .match(/\\b(wb|term|problem)\\.[a-z][a-z.-]{3,}|\\{[a-z_]+\\}|\\bNone\\b|\\{[%{]/g) || [],
+    raw: words.match(/\\b(wb|term|problem)\\.[a-z][a-z.-]{3,}|\\{[a-z_]+\\}|\\bNone\\b|\\{[%{]/g) || [],
   };
 }"""
 WIDE = """() => {

@@ -138,8 +138,9 @@ def _mend_a_row(eyes: Eyes) -> None:
     tab_to(page, page.locator("input[name=why]"))
     page.keyboard.type("As the sheet of the campaign says")
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
-    expect(page.locator("td.wrong")).to_have_count(0)
+    expect(
+        page.locator("tr.here td.wrong", has_text="the rainy season")
+    ).to_be_visible()  # what the file says stays to be seen
     page.goto(back)
     expect(page.locator(".sheet td.wrong")).to_have_count(before - 1)
 
@@ -156,8 +157,8 @@ def _judge_a_pair(eyes: Eyes) -> None:
     expect(page.locator("#reason")).to_be_focused()
     page.keyboard.type("Two hills, an hour apart")
     tab_to(page, page.locator("button[name=verdict][value=not-same]"))
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 # -- the rest of the day ---------------------------------------------------------------------------------------------
@@ -177,8 +178,8 @@ def _run_the_cycle(eyes: Eyes) -> None:
     page = eyes.page
     eyes.go("/cycle/")
     page.locator("input[name=as_of]").fill(AS_OF)
-    page.locator("main form button").first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("main form button").first.click()
     eyes.go("/cycle/")
     _until(page, lambda: page.locator("table.walk").count() == 1)
 
@@ -211,8 +212,8 @@ def _act(page: Page, act: str, **fields: str) -> None:
             field.select_option(value)
         else:
             field.fill(value)
-    form.locator("button").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        form.locator("button").click()
     expect(page.locator("p.message").first).to_be_visible()
 
 
@@ -245,8 +246,8 @@ def _take_the_judgement_back(eyes: Eyes) -> None:
     page.goto(eyes.judged)  # type: ignore[attr-defined]
     form = page.locator("form[action$='/withdraw/']")
     form.locator("input[name=reason]").fill("It was the same hill after all")
-    form.locator("button").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        form.locator("button").click()
     page.goto(eyes.judged)  # type: ignore[attr-defined]
     expect(page.locator("form[action$='/withdraw/']")).to_have_count(0)
 
@@ -274,8 +275,8 @@ def _switch_to_chinese(eyes: Eyes) -> None:
 
 def _sign_out(eyes: Eyes) -> None:
     page = eyes.page
-    page.locator("form[action='/accounts/logout/'] button").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("form[action='/accounts/logout/'] button").click()
     eyes.go("/risks/")
     assert "/accounts/login/" in page.url
     assert eyes.page.viewport_size == DESK

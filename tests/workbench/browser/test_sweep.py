@@ -37,12 +37,13 @@ NO_LINK = {
     "first": "only an empty home has such a link",
     "invitation": "an invitation's link is shown once",
     "template": "only an empty register offers it",
+    "import-of": "for what names a file and a row outside the pages",
     "job_progress": "a part of the page of a job, asked for again and again",
 }
 SECOND_FACTOR = ("mfa_deactivate_totp", "mfa_view_recovery_codes")
 """Pages that are there only for somebody with a second factor."""
 LINK = re.compile(r'\b(?:href|src|action)="([^"]*)"')
-EACH = 6
+EACH = 12
 """How many addresses of one page are followed."""
 
 
