@@ -171,7 +171,9 @@ def test_a_column_of_a_class_one_does_not_see_is_not_there(signed_in: Callable[[
 
 def test_words_are_of_the_readers_language_and_codes_of_none(signed_in: Callable[[str], Client]) -> None:
     client = signed_in("analyst")
-    rows = {tag: client.get("/api/v1/risks", headers={"accept-language": tag}).json()["rows"] for tag in ("en", "zh-CN")}
+    rows = {
+        tag: client.get("/api/v1/risks", headers={"accept-language": tag}).json()["rows"] for tag in ("en", "zh-CN")
+    }
     assert rows["en"][0]["risk"] != rows["zh-CN"][0]["risk"]
     assert rows["en"][0]["codes"] == rows["zh-CN"][0]["codes"]
 

@@ -125,9 +125,7 @@ def _text(response: Any) -> str:
         return "\n".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
 
 
-def test_nobody_gets_a_word_of_a_class_they_do_not_see(
-    canary: dict[str, Client], walked: dict[str, list[str]]
-) -> None:
+def test_nobody_gets_a_word_of_a_class_they_do_not_see(canary: dict[str, Client], walked: dict[str, list[str]]) -> None:
     leaked, met = [], set()
     for role, client in canary.items():
         for where, text in _answers(client, walked):

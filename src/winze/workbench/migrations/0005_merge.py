@@ -4,11 +4,9 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('workbench', '0003_results'),
-        ('workbench', '0004_merge'),
+        ("workbench", "0003_results"),
+        ("workbench", "0004_merge"),
     ]
 
-    operations = [
-    ]
+    operations = []
