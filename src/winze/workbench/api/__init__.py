@@ -7,7 +7,10 @@ from importlib import import_module
 
 from winze.workbench.api.declared import API
 
-for module in ("lists", "cycles", "imports", "matches", "jobs", "me", "document"):
+for module in (
+    "lists", "cycles", "plans", "register", "documents", "together", "imports", "watched", "matches", "jobs", "me",
+    "document",
+):  # fmt: skip
     import_module(f"{__name__}.{module}")
 
 __all__ = ["API"]

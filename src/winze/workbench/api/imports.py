@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from django.http import HttpResponse
-from ninja import File, Form, Schema
+from ninja import File, Form, Query, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
 
 from winze.engine.records import DataClass
 from winze.formats.mends import Mend
+from winze.workbench import mapping_form
 from winze.workbench.api.declared import operation, version_of
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request
-from winze.workbench.store import imports
+from winze.workbench.store import Absent, imports
+from winze.workbench.views import data as pages
 
 ALL = (PUBLIC, PARTNER, COMPETITOR)
 Classes = Literal["public", "partner", "competitor-sensitive"]
@@ -90,6 +92,61 @@ class MendAsked(Versioned):
     why: str = Field("", max_length=2000)
 
 
+class TakeBackAsked(Versioned):
+    """Corrections to take back, by their numbers."""
+
+    mends: list[int] = Field(min_length=1, max_length=500)
+    why: str = Field("", max_length=2000)
+
+
+class MendKept(MendSaid):
+    """A correction that stands."""
+
+    number: int
+    at: datetime
+    why: str
+
+
+class Previewed(Schema):
+    """What the last dry run showed of a file."""
+
+    number: int
+    behind: bool = Field(description="The register changed since the file was compared with it.")
+    picture: dict[str, Any] = Field(description="Sheets with what each row and cell was read as, and what is wrong.")
+    mends: list[MendKept] = Field(description="The corrections that stand.")
+
+
+class RowAsked(Schema):
+    sheet: str | None = None
+    row: int = Field(ge=1, le=999_999_999)
+
+
+class RowSaid(Schema):
+    """One row of a file: what it says, and what it reads by corrections."""
+
+    sheet: str | None
+    row: int
+    headings: list[str]
+    original: list[str]
+    mended: list[str]
+    left_out: bool
+
+
+class MappingSaid(Schema):
+    """Which column fills which field: the one in use, one kept for a file like this, or a guess to correct."""
+
+    mapping: str = Field(description="As YAML, as `map` takes it.")
+    kept: bool
+    gone: list[tuple[str | None, str]] = Field(description="Headings that went since it was kept, by sheet.")
+    come: list[tuple[str | None, str]]
+
+
+class Mended(Schema):
+    """The version of the import that you read."""
+
+    version_number: int | None = None
+
+
 @operation("POST", "imports", act="import", answer=ImportSaid, status=201, shows=ALL, problems=(409,))
 def propose_import(request: Request, file: File[UploadedFile], given: Form[Proposed]) -> Any:
     """Sends a file and looks at it without any effect: a dry run."""
@@ -139,6 +196,74 @@ def undo_import(request: Request, number: int, given: UndoAsked) -> Any:
     """Ends what an import brought, and takes back what it superseded."""
     version = version_of(request, given.version_number)
     return _said(imports.undo(request.actor, number, given.why, version=version))
+
+
+@operation("POST", "imports/{int:number}/look", act="import", answer=ImportSaid, shows=ALL, problems=(409,))
+def look_at_import(request: Request, number: int) -> Any:
+    """Looks at a proposed file again, as the register stands now: a dry run, without any effect on it."""
+    return _said(imports.look_again(request.actor, number))
+
+
+@operation("POST", "imports/{int:number}/take-back", act="edit", answer=ImportSaid, shows=ALL, versioned=True)
+def take_back_mends(request: Request, number: int, given: TakeBackAsked) -> Any:
+    """Takes corrections back: the file says again what it says."""
+    version = version_of(request, given.version_number)
+    return _said(imports.take_back(request.actor, number, given.mends, given.why, version=version))
+
+
+@operation("POST", "imports/{int:number}/mended", act="import", answer=ImportSaid, shows=ALL, versioned=True)
+def send_mended(request: Request, number: int, file: File[UploadedFile], given: Form[Mended]) -> Any:
+    """Sends back the file of rejected rows, mended."""
+    version = version_of(request, given.version_number)
+    return _said(imports.mended_file(request.actor, number, file.name or "", file.chunks(), version=version))
+
+
+@operation("GET", "imports/{int:number}/preview", act="see-chain", answer=Previewed, shows=pages.EVERY)
+def preview_import(request: Request, number: int) -> Any:
+    """What the last dry run showed: sheets, rows, cells, what is wrong with them, and the corrections that stand."""
+    found = _opened(request, number)
+    mends = [
+        {"number": one.pk, "sheet": one.sheet, "row": one.row, "cell": one.cell, "value": one.value,
+         "leave_out": one.leave_out, "at": one.at, "why": one.why}
+        for one in imports.mends(found)
+    ]  # fmt: skip
+    return {"number": number, "behind": imports.behind(found), "picture": imports.dry_run(found), "mends": mends}
+
+
+@operation("GET", "imports/{int:number}/row", act="see-chain", answer=RowSaid, shows=pages.EVERY)
+def import_row(request: Request, number: int, asked: Query[RowAsked]) -> Any:
+    """One row of a file. The journal keeps who looked: a row says where a place is."""
+    seen = imports.row(request.actor, number, asked.sheet, asked.row)
+    return {
+        "sheet": seen.sheet, "row": seen.number, "headings": list(seen.headings), "original": list(seen.original),
+        "mended": list(seen.mended), "left_out": seen.left_out,
+    }  # fmt: skip
+
+
+@operation("GET", "imports/{int:number}/mapping", act="see-chain", answer=MappingSaid, shows=pages.EVERY)
+def import_mapping(request: Request, number: int) -> Any:
+    """The mapping of a file's columns to correct. 404 for a file that is no table."""
+    found = imports.proposed_mapping(request.actor, number)
+    return {"mapping": mapping_form.text(found.mapping), "kept": found.kept, "gone": found.gone, "come": found.come}
+
+
+@operation("GET", "imports/{int:number}/file", act="see-chain", answer=None, shows=pages.EVERY)
+def import_file(request: Request, number: int) -> HttpResponse:
+    """The file as it was sent. The journal keeps who opened it."""
+    return pages.original(request, number)
+
+
+@operation("GET", "imports/{int:number}/rejected/{slug:form}", act="see-chain", answer=None, shows=pages.EVERY)
+def rejected_rows(request: Request, number: int, form: str) -> HttpResponse:
+    """The rows that were not loaded, as a file (xlsx or csv) to mend and send back."""
+    return pages.rejected(request, number, form)
+
+
+def _opened(request: Request, number: int) -> Any:
+    found = imports.one(request.actor, number)
+    if not imports.opens(request.actor, found):
+        raise Absent
+    return found
 
 
 def _quiet(step: str, done: int, total: int) -> None:

@@ -37,7 +37,7 @@ class JobSaid(Schema):
 @operation("GET", "jobs/{int:number}", act="see", answer=JobSaid, shows=ALL)
 def one_job(request: Request, number: int) -> Any:
     """A job of one's own; any of the organisation for whoever looks after the instrument."""
-    return _said(request, jobs.one(request.actor, number))
+    return told(request, jobs.one(request.actor, number))
 
 
 @operation("POST", "jobs/{int:number}/stop", act="see", answer=JobSaid, shows=ALL)
@@ -46,7 +46,7 @@ def stop_job(request: Request, number: int) -> Any:
 
     Whoever may ask for such a job may; whoever looks after the instrument may for any."""
     _may(request, number)
-    return _said(request, jobs.stop(request.actor, number))
+    return told(request, jobs.stop(request.actor, number))
 
 
 @operation("POST", "jobs/{int:number}/again", act="see", answer=JobSaid, status=202, shows=ALL)
@@ -55,7 +55,7 @@ def repeat_job(request: Request, number: int) -> Any:
 
     Whoever may ask for such a job may."""
     _may(request, number)
-    return _said(request, jobs.again(request.actor, number))
+    return told(request, jobs.again(request.actor, number))
 
 
 NEEDS = {"cycle": "run", "import": "import"}
@@ -68,7 +68,8 @@ def _may(request: Request, number: int) -> None:
         raise Wrong("forbidden", sentence)
 
 
-def _said(request: Request, job: Any) -> dict[str, Any]:
+def told(request: Request, job: Any) -> dict[str, Any]:
+    """A job as the API tells of it."""
     doing = presenters.said(f"@{job.step}", request.LANGUAGE_CODE) if job.step else ""
     return {
         "number": job.pk, "verb": job.verb, "state": job.state, "doing": doing, "done": job.done, "total": job.total,

@@ -4,6 +4,7 @@ a file."""
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Literal
 
 from django.http import HttpResponse
@@ -62,7 +63,8 @@ def _row(table: Table) -> type[Schema]:
     return create_model(f"{_pascal(table.key)}Row", __base__=Schema, **columns)
 
 
-def _envelope(table: Table) -> type[Schema]:
+@cache
+def envelope(table: Table) -> type[Schema]:
     return create_model(
         f"{_pascal(table.key)}Page", __base__=Schema,
         rows=(list[_row(table)], ...),  # type: ignore[misc, arg-type]
@@ -84,6 +86,7 @@ def _asked(table: Table) -> type[Schema]:
         page_size=(int, Field(PAGE, ge=1, le=LONGEST)),
         run=(str | None, Field(None, description="The number of a run; the newest where it is left out.")),
         about=(str | None, Field(None, description="What the list is about, where it is about something.")),
+        against=(str | None, Field(None, description="The run it is compared with; the one before where left out.")),
     )  # fmt: skip
 
 
@@ -118,17 +121,22 @@ def _run(table: Table, scope: Scope) -> dict[str, Any] | None:
     return {"number": run.pk, "as_of": run.as_of, "known_by": run.known_by}
 
 
+def paged(request: Request, table: Table, size: int, **more: str) -> dict[str, Any]:
+    """One page of a list by its address; `more` says what the address need not."""
+    given = {key: str(value) for key, value in request.GET.items()} | more
+    scope = Scope(request.actor, given)
+    found = lists.page(table, scope, lists.choose(table, scope, given), size)
+    return {
+        "rows": rows(found, table, request.LANGUAGE_CODE), "count": found.count, "next": found.next,
+        "run": _run(table, scope), "journal_head": journal.head(),
+    }  # fmt: skip
+
+
 def _list(table: Table) -> None:
-    asked_schema, answer = _asked(table), _envelope(table)
+    asked_schema, answer = _asked(table), envelope(table)
 
     def view(request: Request, asked: Query[asked_schema]) -> Any:  # type: ignore[valid-type]
-        given = {key: str(value) for key, value in request.GET.items()}
-        scope = Scope(request.actor, given)
-        found = lists.page(table, scope, lists.choose(table, scope, given), asked.page_size)  # type: ignore[attr-defined]
-        return {
-            "rows": rows(found, table, request.LANGUAGE_CODE), "count": found.count, "next": found.next,
-            "run": _run(table, scope), "journal_head": journal.head(),
-        }  # fmt: skip
+        return paged(request, table, asked.page_size)  # type: ignore[attr-defined]
 
     view.__annotations__ = {"request": Request, "asked": Query[asked_schema], "return": Any}  # type: ignore[misc, valid-type]
     view.__doc__ = f"{say(table.title, 'en')}."

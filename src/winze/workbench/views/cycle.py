@@ -16,6 +16,7 @@ from winze.engine.disclosure import CHOOSES
 from winze.engine.texts import refuse
 from winze.formats.wording import phrase
 from winze.workbench import addresses, presenters
+from winze.workbench.access import Actor
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request, route
 from winze.workbench.store import cycles, files, jobs, journal, reports
 from winze.workbench.table import Scope
@@ -97,8 +98,13 @@ def cycle_document(request: Request, number: int) -> HttpResponse:
     run = cycles.one(request.actor.organisation, number)
     if request.method != "POST" or request.POST.get("sure") != "yes":
         return render(request, "workbench/document.html", {"run": run, "unsure": request.method == "POST"})
+    return whole(request.actor, run)
+
+
+def whole(actor: Actor, run: cycles.Run) -> HttpResponse:
+    """The document of a run as a file; the journal keeps who took it."""
     with transaction.atomic():
-        event = journal.record(request.actor, "cycle.exported", f"run:{run.pk}", after={"document": run.document})
+        event = journal.record(actor, "cycle.exported", f"run:{run.pk}", after={"document": run.document})
     packed = files.path_of(run.organisation_id, run.document).read_bytes()
     response = HttpResponse(gzip.decompress(packed), content_type="application/json")
     name = f"cycle-{run.as_of}-{event.hash[: journal.SHOWN]}.json"

@@ -57,6 +57,10 @@ def _day(text: str) -> tuple[date | None, bool]:
 
 @route("documents/<int:number>/", act="see", shows=EVERY)
 def document(request: Request, number: int) -> FileResponse:
+    return download(request, number)
+
+
+def download(request: Request, number: int) -> FileResponse:
     """The bytes of a document, always as a download and never as something a browser would run."""
     found, path = documents.open_(request.actor, number)
     named = found.name if request.actor.sees(COMPETITOR) else f"document-{found.pk}"

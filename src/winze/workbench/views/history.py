@@ -39,7 +39,7 @@ def history(request: Request, kind: str, key: str) -> HttpResponse:
 @route("as-it-was/<slug:kind>/<path:key>/", act="journal", shows=ALL, name="as-it-was")
 def as_it_was(request: Request, kind: str, key: str) -> HttpResponse:
     """A record as it was at a moment: sites, parties and plans put together anew, others as events left them."""
-    about, moment = f"{kind}:{key}", _moment(request)
+    about, moment = f"{kind}:{key}", asked_moment(request)
     store.there(request.actor.organisation, about)
     if kind in ("site", "party") and (to := _page_of(request, kind, key)):
         return redirect(f"{to}?as_of={moment:%Y-%m-%d}&known_by={moment:%Y-%m-%d}")
@@ -50,7 +50,7 @@ def as_it_was(request: Request, kind: str, key: str) -> HttpResponse:
     return render(request, "workbench/as_it_was.html", said)
 
 
-def _moment(request: Request) -> datetime:
+def asked_moment(request: Request) -> datetime:
     """`?at=`: a day (its end) or a moment, now where it is not given."""
     text = request.GET.get("at", "")
     try:

@@ -23,6 +23,7 @@ from winze.formats.entry import entered
 from winze.formats.lines import worded as word_of
 from winze.formats.wording import term
 from winze.workbench import describing, exports, presenters
+from winze.workbench.access import Actor
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request, route
 from winze.workbench.store import Absent, cycles, journal, opening, plans, register
 from winze.workbench.tables.register import PARTIES, SITES, minerals
@@ -219,20 +220,28 @@ def site_edit(request: Request, number: int) -> HttpResponse:
     """What somebody says of a site anew, with the reason: one more statement, and only of what differs."""
     actor, language, given = request.actor, request.LANGUAGE_CODE, request.POST
     row = register.site(actor, number)
+    said, problems = said_anew(actor, row, given, language)
+    if problems or said is None:
+        return _again(request, problems)
+    register.enter_site(actor, said, number, _version(request), given.get("why", ""))
+    return redirect("site", number)
+
+
+def said_anew(actor: Actor, row: Any, given: Mapping[str, Any], language: str) -> tuple[Statement | None, Any]:
+    """What a site's fields say that differs from what the register knows now, and what is wrong with them. A field that
+    is not given says nothing."""
     now = register.now(actor.organisation, {row.subject}).sites[row.subject]
     before = {name: str(value) for name, value in _site_fields(now, language).items()}
-    cells = {name: given.get(name, "").strip() for name in before if given.get(name, "").strip() != before[name]}
+    after = {name: str(given.get(name, before[name])).strip() for name in before}
+    cells = {name: value for name, value in after.items() if value != before[name]}
     if {"latitude", "longitude"} & cells.keys():
-        cells |= {name: given.get(name, "") for name in ("latitude", "longitude")}
+        cells |= {name: after[name] for name in ("latitude", "longitude")}
     cells |= {"country": now.country, "seen-on": given.get("seen-on", ""), "site": given.get("site", "") or now.name}
     said, problems = entered("sites", cells, language)
     if problems or said is None:
-        return _again(request, problems)
-    entry = said.said
-    assert isinstance(entry, SiteEntry)
-    said = replace(said, subject=row.subject, _id=[])
-    register.enter_site(actor, said, number, _version(request), given.get("why", ""))
-    return redirect("site", number)
+        return None, problems
+    assert isinstance(said.said, SiteEntry)
+    return replace(said, subject=row.subject, _id=[]), problems
 
 
 def _version(request: Request) -> int:
@@ -348,15 +357,7 @@ def site_export(request: Request, number: int) -> HttpResponse:
     if request.method != "POST" or given.get("sure") != "yes" or given.get("form") not in ("json", "csv"):
         said = {"row": row, "unsure": request.method == "POST"}
         return render(request, "workbench/record_export.html", said)
-    found = _site(request, row)
-    record = {
-        "code": row.code, "as_of": found["day"].isoformat(), "territory": row.territory, "province": row.province,
-        "country": row.country, "minerals": list(row.minerals),
-        "name": found["title"], "also": found["also"],
-        "said": [{k: one[k] for k in ("day", "kind", "words", "source")} for one in found["told"]] or found["visits"],
-        "signals": [{k: one[k] for k in ("kind", "state", "value", "since")} for one in found["signals"]],
-        "risks": [{k: one[k] for k in ("letter", "kind", "rank", "evidence")} for one in found["risks"]],
-    }  # fmt: skip
+    record = site_record(request, row)
     with transaction.atomic():
         told = f"{given['form']}, {request.actor.eyes}"
         event = journal.record(request.actor, "record.exported", row.subject, why=told)
@@ -367,6 +368,35 @@ def site_export(request: Request, number: int) -> HttpResponse:
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["X-Winze-Journal-Head"] = event.hash
     return response
+
+
+def site_record(request: Request, row: Any) -> dict[str, Any]:
+    """What a site's page shows, as values: by the days of the address, and no more than its reader may see."""
+    found = _site(request, row)
+    return {
+        "code": row.code, "as_of": found["day"].isoformat(), "territory": row.territory, "province": row.province,
+        "country": row.country, "minerals": list(row.minerals),
+        "name": found["title"], "also": found["also"],
+        "said": [{k: one[k] for k in ("day", "kind", "words", "source")} for one in found["told"]] or found["visits"],
+        "signals": [{k: one[k] for k in ("kind", "state", "value", "since")} for one in found["signals"]],
+        "risks": [{k: one[k] for k in ("letter", "kind", "rank", "evidence")} for one in found["risks"]],
+    }  # fmt: skip
+
+
+def party_record(request: Request, row: Any) -> dict[str, Any]:
+    """What a party's page shows, as values: by the days of the address."""
+    found = _party(request, row, request.LANGUAGE_CODE)
+    link = ("number", "supplier", "buyer", "mineral", "origin", "route", "over")
+    return {
+        "name": row.name, "tier": row.tier, "is_me": row.is_me, "also": found["also"],
+        "as_of": found["day"].isoformat(),
+        **{
+            way: [{k: one.get(k) for k in link} for one in found[way]] for way in ("inwards", "outwards")
+        },
+        "risks": [{k: one[k] for k in ("letter", "kind", "rank", "evidence")} for one in found["risks"]],
+        "screening": [{k: one[k] for k in ("kind", "state", "value", "since")} for one in found["screening"]],
+        "plans": list(found["plans"]),
+    }  # fmt: skip
 
 
 def _csv(record: dict[str, Any]) -> str:
