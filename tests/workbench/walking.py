@@ -41,6 +41,11 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "api-one-match": {"number": "1"},
     "api-judge-match": {"number": "1"},
     "api-withdraw-match": {"number": "1"},
+    "api-plan-of": {"key": "P-2020-01"},
+    "api-compare-runs": {"number": "1", "against": "1"},
+    "api-record-history": {"kind": "site", "key": "1"},
+    "api-record-as-it-was": {"kind": "site", "key": "1"},
+    "api-rejected-rows": {"number": "1", "form": "csv"},
     "invitation": {"secret": "no-such-letter"},
     "risk": {"position": "1"},
     "template": {"name": "sites"},
@@ -54,6 +59,11 @@ EXAMPLES: dict[str, dict[str, str]] = {
             "task", "report_file", "watch-end", "import-load", "import-look", "import-undo", "import-file",
             "import-mended", "import-back", "import-mapping", "document", "document-withdraw", "job", "job_progress",
             "job_stop", "job_again", "match-withdraw",
+            "api-one-site", "api-one-party", "api-edit-site", "api-edit-link", "api-end-link", "api-end-task",
+            "api-snooze-task", "api-open-document", "api-withdraw-document", "api-leave-folder", "api-report",
+            "api-reports-of-cycle", "api-ask-report", "api-cycle-document", "api-look-at-import",
+            "api-take-back-mends", "api-send-mended", "api-preview-import", "api-import-row", "api-import-mapping",
+            "api-import-file",
         )
     },
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from ninja import File, Form, Query, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -248,15 +248,15 @@ def import_mapping(request: Request, number: int) -> Any:
 
 
 @operation("GET", "imports/{int:number}/file", act="see-chain", answer=None, shows=pages.EVERY)
-def import_file(request: Request, number: int) -> HttpResponse:
+def import_file(request: Request, number: int) -> FileResponse:
     """The file as it was sent. The journal keeps who opened it."""
-    return pages.original(request, number)
+    return pages.as_sent(request, number)
 
 
 @operation("GET", "imports/{int:number}/rejected/{slug:form}", act="see-chain", answer=None, shows=pages.EVERY)
-def rejected_rows(request: Request, number: int, form: str) -> HttpResponse:
+def rejected_rows(request: Request, number: int, form: str) -> FileResponse:
     """The rows that were not loaded, as a file (xlsx or csv) to mend and send back."""
-    return pages.rejected(request, number, form)
+    return pages.to_mend(request, number, form)
 
 
 def _opened(request: Request, number: int) -> Any:

@@ -332,6 +332,12 @@ def link(actor: Actor, number: int) -> Statement:
     return found[0]
 
 
+def known_link(actor: Actor, number: int) -> None:
+    """Raises Absent for what never was a link of the actor's organisation."""
+    if not Told.objects.filter(organisation_id=actor.organisation, kind=Supply.kind, pk=number).exists():
+        raise Absent
+
+
 # -- edits: something new that somebody says; what was said before stays ----------------------------------------------
 
 

@@ -330,6 +330,7 @@ def link(request: Request, number: int) -> HttpResponse:
     from winze.formats.templates import TEMPLATES
 
     given, language = request.POST, request.LANGUAGE_CODE
+    register.known_link(request.actor, number)
     if request.method == "POST":
         said, problems = entered("chain", {name: given.get(name, "") for name in _LINK}, language)
         if said is None or problems:
