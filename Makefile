@@ -7,12 +7,16 @@ JOB ?=
 SIZE ?=
 export UV_LINK_MODE ?= copy
 
-.PHONY: demo test soak lint types contracts bench clean
+.PHONY: demo test test-postgres soak lint types contracts bench clean
 demo: .venv/.ready
 	.venv/bin/winze demo demo --port $(PORT) $(if $(filter once,$(DEMO)),--once) $(if $(WINZE_DATA),--data "$(WINZE_DATA)")
 
 test: .venv/.ready-dev lint types contracts
 	.venv/bin/python -m pytest -n auto --dist worksteal
+	$(MAKE) test-postgres
+
+test-postgres: .venv/.ready-dev
+	.venv/bin/python scripts/test_postgres.py -n auto --dist worksteal tests/workbench
 
 # Long histories, and kill -9 fifty times; WINZE_SOAK=200 make soak for longer.
 soak: .venv/.ready-dev

@@ -46,8 +46,8 @@ def page() -> str:
     pages = [
         "# Who may see and do what",
         "",
-        "Derived from what is declared in `winze.workbench`: an address that is not in these tables does not exist, and",
-        "a test asks every one as every role. `anybody` needs no account, `signed-in` any account. The classes are",
+        "Derived from what is declared in `winze.workbench`: an address that is not in these tables does not exist,",
+        "and a test asks every one as every role. `anybody` needs no account, `signed-in` any account. The classes are",
         "those that may stand there for somebody whose roles see them; whoever does not see a class never gets its",
         "values. What belongs to another organisation is not there (404).",
         "",

@@ -26,7 +26,8 @@ from winze.workbench.store import answers, journal, tokens
 from winze.workbench.tables import TABLES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.store]
-SITES = "winze:sites/1\nSite,Country,Territory,Latitude,Longitude,Minerals,Workers,Seen on\n{name},COD,Walikale,,,gold,5,2020-01-05\n"
+HEADINGS = "Site,Country,Territory,Latitude,Longitude,Minerals,Workers,Seen on"
+SITES = f"winze:sites/1\n{HEADINGS}\n{{name}},COD,Walikale,,,gold,5,2020-01-05\n"
 
 type Call = Callable[..., Any]
 

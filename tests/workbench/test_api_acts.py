@@ -274,7 +274,7 @@ def test_a_link_is_added_and_ended(program: Programs) -> None:
     assert ended.status_code == 200, ended.content
     (link,) = analyst.get(f"/api/v1/parties/{party.pk}").json()["outwards"]
     assert link["over"]
-    assert _post(analyst, f"links/{made.json()['number']}/end", {"until": "2020-01-01", "why": "x"}).status_code == 404
+    assert _post(analyst, f"links/{made.json()['number']}/end", {"until": "2020-01-01", "why": "x"}).status_code == 409
     assert program("viewer").get(f"/api/v1/parties/{party.pk}").status_code == 403
 
 

@@ -22,7 +22,7 @@ from winze.workbench.access import Actor
 from winze.workbench.store import cycles, imports, people
 from winze.workbench.tables import TABLES
 
-pytestmark = [pytest.mark.django_db, pytest.mark.store]
+pytestmark = [pytest.mark.django_db]
 PRECISELY = frozenset(PRECISE)
 """Who may know the names of sites, of files and of a competitor."""
 PERSONS = frozenset(role for role, sees in ROLES.items() if DataClass.PERSONAL in sees)

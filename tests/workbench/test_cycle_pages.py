@@ -18,7 +18,7 @@ from winze.workbench.access import Actor
 from winze.workbench.models import CycleProblem, CycleRun, Event, Job, Organisation, PlaceRow, RiskRow
 from winze.workbench.store import Absent, compared, cycles, imports, jobs, journal, reports
 
-pytestmark = [pytest.mark.django_db, pytest.mark.store]
+pytestmark = [pytest.mark.django_db]
 type Acting = Callable[[str], Actor]
 type SignedIn = Callable[[str], Client]
 

@@ -15,7 +15,7 @@ from winze.workbench.access import Actor
 from winze.workbench.models import Event, Site
 from winze.workbench.store import history, journal
 
-pytestmark = [pytest.mark.django_db, pytest.mark.store]
+pytestmark = [pytest.mark.django_db]
 
 
 @pytest.fixture

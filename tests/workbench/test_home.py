@@ -13,7 +13,7 @@ from winze.workbench.access import Actor
 from winze.workbench.models import Invitation, Job, LastSeen, PlanRow, RiskRow
 from winze.workbench.store import cycles, desk, journal, together
 
-pytestmark = [pytest.mark.django_db, pytest.mark.store]
+pytestmark = [pytest.mark.django_db]
 type Acting = Callable[[str], Actor]
 type SignedIn = Callable[[str], Client]
 NOW = datetime.now(UTC)

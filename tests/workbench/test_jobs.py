@@ -16,7 +16,7 @@ from winze.engine.problems import Refusal
 from winze.engine.texts import refuse
 from winze.workbench.access import Actor
 from winze.workbench.models import Event, Job, Membership, Notice
-from winze.workbench.store import Absent, jobs
+from winze.workbench.store import Absent, cycles, jobs
 from winze.workbench.work import Worker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.store]
@@ -143,6 +143,14 @@ def test_a_job_killed_after_its_effect_stands_is_done(actor: Named, monkeypatch:
     jobs.take_up(jobs.left(timedelta(0)))
     job.refresh_from_db()
     assert (job.state, job.result) == ("done", {"run": 7})
+
+
+def test_a_run_whose_job_was_stopped_waits_no_longer(actor: Named) -> None:
+    amina = actor("analyst")
+    run = cycles.ask(amina, datetime.now(UTC).date())
+    jobs.stop(amina, jobs.ask(amina, "cycle", run=run.pk).pk)
+    run.refresh_from_db()
+    assert run.state == "failed"
 
 
 def test_a_worker_that_was_asked_to_end_costs_no_attempt(actor: Named) -> None:

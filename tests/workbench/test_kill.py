@@ -107,6 +107,8 @@ def test_a_save_during_which_the_server_is_killed_is_whole_or_not_there(
             saving.join(30)
             with within(kept):
                 assert half_states(kept) == []
+                jobs, events = saves()
+                assert jobs == events > before
             wait_for(lambda: _answers(served))
 
 

@@ -15,7 +15,7 @@ from winze.workbench.access import Actor
 from winze.workbench.models import Event, PlaceRow, RiskRow, SitePlace
 from winze.workbench.store import cycles
 
-pytestmark = [pytest.mark.django_db, pytest.mark.store]
+pytestmark = [pytest.mark.django_db]
 type Acting = Callable[[str], Actor]
 type SignedIn = Callable[[str], Client]
 

@@ -219,8 +219,8 @@ class View:
             return Place("area", area.name, None, area.name, area.province, area.country, (),
                          area.centre if self.internal else None, added)  # fmt: skip
         if party := self.register.parties.get(where):
-            known = self.audience != "public" and self._met(party)
-            return Place("party", party.name if known else None, self.code(where), about=added)
+            met = self.audience != "public" and self._met(party)
+            return Place("party", party.name if met else None, self.code(where), about=added)
         if kind == "link":
             return Place("link", self._link(key), self.code(where), about=added)
         if kind == "province":

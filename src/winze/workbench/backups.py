@@ -122,17 +122,24 @@ def _state(files: Iterable[Any], applied: Iterable[Any], head: Any) -> dict[str,
 def _rows(database: Path) -> dict[str, Any]:
     """Every row as a line of JSON, all as of one moment."""
     from django.core import serializers
+    from django.core.serializers.json import DjangoJSONEncoder
     from django.db import connection, transaction
     from django.db.migrations.recorder import MigrationRecorder
 
     from winze.workbench.models import File, Head
+
+    class Exact(DjangoJSONEncoder):
+        """Moments to the microsecond: the journal's hashes cover them, and Django would cut them."""
+
+        def default(self, o: Any) -> Any:
+            return o.isoformat() if isinstance(o, datetime) else super().default(o)
 
     with transaction.atomic(), gzip.open(database, "wt", encoding="utf-8", compresslevel=3) as lines:
         if connection.vendor == "postgresql" and not connection.savepoint_ids:
             connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         for model in _models():
             rows = model._base_manager.order_by("pk").iterator(chunk_size=2000)
-            serializers.serialize("jsonl", rows, stream=lines)
+            serializers.serialize("jsonl", rows, stream=lines, cls=Exact)
         files = list(File.objects.order_by("organisation", "sha256").values_list("organisation", "sha256"))
         applied = sorted(MigrationRecorder(connection).applied_migrations())
         head = Head.objects.values_list("seq", "hash").first()

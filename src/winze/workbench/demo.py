@@ -16,6 +16,7 @@ from django.db import transaction
 from winze import example
 from winze.engine.problems import Refusal
 from winze.engine.records import DataClass
+from winze.formats import reading
 from winze.workbench.access import Actor
 from winze.workbench.models import CycleRun, Organisation, User
 from winze.workbench.store import cycles, first, imports, people, visit
@@ -92,9 +93,7 @@ def fill_all(real: Path | None, tell: Callable[[str, bool], None]) -> None:
 
 def load(actor: Actor, folder: Path) -> None:
     """Loads every file of a folder into the register; one that is loaded already stays."""
-    for path in sorted(folder.iterdir()):
-        if path.suffix == ".yaml" or not path.is_file():
-            continue
+    for path in reading.case_files(folder):
         with suppress(Refusal):
             proposed = imports.propose(actor, path.name, [path.read_bytes()], data_class=DataClass.PARTNER)
             if proposed.kinds:

@@ -37,9 +37,7 @@ def xlsx(table: Table, scope: Scope, choice: Choice, language: str, head: str) -
     sheet.write_row(0, 0, titles, strong)
     sheet.freeze_panes(1, 0)
     for n, values in enumerate(_values(table, scope, choice, columns, language), start=1):
-        for m, value in enumerate(
-            part for column, value in zip(columns, values, strict=True) for part in _parts(column, value)
-        ):
+        for m, value in enumerate(_flat(columns, values)):
             if isinstance(value, datetime | date):
                 sheet.write_datetime(n, m, value.replace(tzinfo=None) if isinstance(value, datetime) else value, day)
             elif isinstance(value, bool) or value is None or isinstance(value, int | float):
@@ -70,6 +68,12 @@ def csv_(table: Table, scope: Scope, choice: Choice, language: str, head: str) -
             tame(part) for column, value in zip(columns, values, strict=True) for part in _parts(column, value)
         )
     return buffer.getvalue().encode("utf-8-sig")
+
+
+def _flat(columns: tuple[Column, ...], values: list[Any]) -> Iterator[Any]:
+    """The cells of a row: a likelihood is three."""
+    for column, value in zip(columns, values, strict=True):
+        yield from _parts(column, value)
 
 
 def _titles(column: Column, language: str) -> list[str]:

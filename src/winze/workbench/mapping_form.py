@@ -53,7 +53,8 @@ def _sheet(n: int, sheet: SheetMapping, picture: Given[str, Any], posted: Any) -
 def _titles(picture: Given[str, Any], sheet: str | None, row: int) -> tuple[str, ...]:
     """The different headings of a row, as far as the dry run shows it."""
     shown = next((one for one in picture.get("sheets", ()) if one["name"] == sheet), None)
-    cells = next((one["cells"] for one in shown["rows"] if one["number"] == row), []) if shown else []
+    rows = shown["rows"] if shown else ()
+    cells: list[str] = next((one["cells"] for one in rows if one["number"] == row), [])
     return tuple(dict.fromkeys(cell for cell in cells if cell))
 
 

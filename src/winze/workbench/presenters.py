@@ -51,9 +51,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "languages": [(code, HTML_LANG[code], OWN_NAMES[code]) for code in LANGUAGES],
         "actor": actor,
         "places": [
-            (reverse(route), title, route == here)
+            (to, title, "page" if route == here else "true" if to != "/" and request.path.startswith(to) else "")
             for route, title, act in PLACES
             if actor and route in ROUTES and actor.may(act)
+            for to in [reverse(route)]
         ],
     }
     if actor:

@@ -73,7 +73,6 @@ FOREIGN: Mapping[str, str] = {
     "openid_connect_callback": "anybody",
     "socialaccount_login_cancelled": "anybody",
     "socialaccount_login_error": "anybody",
-    "api:api-root": "anybody",  # nothing is there
 }
 """Addresses of libraries that we use, by their name: they show nothing of the register. What is neither here nor in
 `ROUTES` nor declared by the API has no address."""

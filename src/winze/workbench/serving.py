@@ -195,14 +195,16 @@ def say(**told: Any) -> None:
     print(json.dumps(told), flush=True)
 
 
-def end_with_parent() -> None:
-    """Ends this process when the one that began it is gone."""
+def end_with_parent(*, at_once: bool = False) -> None:
+    """Ends this process when the one that began it is gone. The worker ends at once, and its hand with it: another
+    supervisor may begin a worker on the same home a moment later, and no job may be done by two."""
 
     def wait() -> None:
         while os.read(0, 1024):
             pass
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(GRACE)
+        if not at_once:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(GRACE)
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
@@ -266,7 +268,7 @@ def worker() -> None:
 
     signal.signal(signal.SIGTERM, asked)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent()
+    end_with_parent(at_once=True)
     say(working=True)
     working.forever()
 

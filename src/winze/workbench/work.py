@@ -42,6 +42,10 @@ def _cycle_stands(job: Job) -> dict[str, Any] | None:
     return {"run": job.arguments["run"]} if CycleRun.objects.filter(pk=job.arguments["run"], state="done") else None
 
 
+def _cycle_undone(job: Job) -> None:
+    CycleRun.objects.filter(pk=job.arguments["run"], state="waiting").update(state="failed")
+
+
 def _import(job: Job, actor: Actor | None, progress: Progress) -> dict[str, Any]:
     assert actor is not None
     loaded = imports.load(actor, job.arguments["import"], job.arguments["mode"], progress)
@@ -55,6 +59,7 @@ def _import_stands(job: Job) -> dict[str, Any] | None:
 
 jobs.WORK.update({"cycle": _cycle, "import": _import, "report": reports.make})
 jobs.STANDS.update({"cycle": _cycle_stands, "import": _import_stands})
+jobs.UNDONE.update({"cycle": _cycle_undone})
 jobs.NEEDS.update({"cycle": "run", "import": "import", "report": "export"})
 
 

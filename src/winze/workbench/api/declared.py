@@ -251,12 +251,13 @@ def _fingerprint(request: Request) -> str:
     """What a request asks for, whichever way its parts are delimited: method, address, fields, files or body."""
     told = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     if request.FILES or request.POST:
-        for name, value in sorted((name, value) for name in request.POST for value in request.POST.getlist(name)):
-            told.update(repr((name, value)).encode())
-        for name, file in sorted(request.FILES.items()):
-            told.update(repr((name, file.name)).encode())
-            told.update(hashlib.file_digest(file.file, "sha256").digest())
-            file.seek(0)
+        for name in sorted(request.POST):
+            told.update(repr((name, request.POST.getlist(name))).encode())
+        for field in sorted(request.FILES):
+            for file in request.FILES.getlist(field):
+                told.update(repr((field, file.name)).encode())
+                told.update(hashlib.sha256(b"".join(file.chunks())).digest())
+                file.seek(0)
     else:
         told.update(request.body)
     return told.hexdigest()

@@ -18,8 +18,7 @@ from winze.workbench.api.declared import operation
 from winze.workbench.api.problems import Wrong
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request
 from winze.workbench.store import Absent, cycles, journal
-from winze.workbench.table import PAGE, Column, Filter, Scope, Table
-from winze.workbench.tables import TABLES
+from winze.workbench.table import PAGE, TABLES, Column, Filter, Scope, Table
 from winze.workbench.views import shown
 
 LONGEST = 500
@@ -68,7 +67,7 @@ def _row(table: Table) -> type[Schema]:
 def envelope(table: Table) -> type[Schema]:
     return create_model(
         f"{_pascal(table.key)}Page", __base__=Schema,
-        rows=(list[_row(table)], ...),  # type: ignore[misc]
+        rows=(list[_row(table)], ...),  # type: ignore[misc, arg-type]
         count=(int, Field(description="Rows that match, on all pages.")),
         next=(str | None, Field(description="What `after` is for the next page; null at the end.")),
         run=(RunSaid | None, Field(None, description="The run a list of the cycle is about.")),
@@ -139,7 +138,7 @@ def _list(table: Table) -> None:
     def view(request: Request, asked: Query[asked_schema]) -> Any:  # type: ignore[valid-type]
         return paged(request, table, asked.page_size)  # type: ignore[attr-defined]
 
-    view.__annotations__ = {"request": Request, "asked": Query[asked_schema], "return": Any}
+    view.__annotations__ = {"request": Request, "asked": Query[asked_schema], "return": Any}  # type: ignore[misc, valid-type]
     view.__doc__ = f"{say(table.title, 'en')}."
     view.__name__ = f"list_{_snake(table.key)}"
     operation(

@@ -219,7 +219,7 @@ def new_link(request: Request, given: LinkAsked) -> Any:
 @operation("POST", "links/{int:number}", act="edit", answer=LinkWritten, shows=ALL, problems=(409,))
 def edit_link(request: Request, number: int, given: LinkAsked) -> Any:
     """Says a link anew: its origin, its route, its days. What was said before stays in the register's past."""
-    register.known_link(request.actor, number)
+    register.link(request.actor, number)
     return _linked(request, _link_cells(given), number, given.why)
 
 

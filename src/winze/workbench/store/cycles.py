@@ -204,7 +204,8 @@ def _risk_row(of: CycleRun, eyes: View, position: int, risk: Risk, place: Place,
     resting = {reason.statement for reason in risk.because if reason.statement and reason.statement in dated}
     return RiskRow(
         run=of, audience=eyes.audience, position=position, rank=risk.rank, letter=risk.annex_ii, kind=risk.kind,
-        key=risk_key(eyes.key, risk.id), risk=risk.id if eyes.internal else "", subject=risk.subject if eyes.internal else "",
+        key=risk_key(eyes.key, risk.id), risk=risk.id if eyes.internal else "",
+        subject=risk.subject if eyes.internal else "",
         place=plain(place), named=place.name or place.code or "", territory=place.territory or "",
         country=place.country or "", in_chain=eyes.in_chain(risk.subject), p=risk.likelihood.p,
         low=risk.likelihood.low, high=risk.likelihood.high, basis=risk.likelihood.basis,

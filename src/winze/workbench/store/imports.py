@@ -26,14 +26,14 @@ from winze.engine.records import DataClass, Statement
 from winze.engine.texts import refuse
 from winze.formats import importing, mapping, reading, rejected
 from winze.formats.files import Unreadable, as_text
-from winze.formats.importing import Decision, Preview
+from winze.formats.importing import Decision, Mode, Preview
 from winze.formats.mends import Mend as Correction
 from winze.workbench.access import Actor
 from winze.workbench.models import Again, DryRun, Event, Import, ImportProblem, Job, Mend, SavedMapping, Told
 from winze.workbench.store import Absent, Stale, files, journal, matches, opening, register, statements
 
 type Progress = Callable[[str, int, int], None]
-MODES = ("stop", "skip", "update")
+MODES: tuple[Mode, ...] = ("stop", "skip", "update")
 OPEN = ("proposed", "refused")
 """States of an import that can still be mended, mapped and loaded."""
 STATES = (*OPEN, "loaded", "undone")
@@ -134,7 +134,7 @@ def load(actor: Actor, number: int, mode: str, progress: Progress, *, version: i
         if found.version_number != seen.version_number:
             raise Stale
         before, spoken, comparison = _told(found), *_compared(found, read.statements)
-        decided = importing.decide(read, comparison, mode)
+        decided = importing.decide(read, comparison, next(one for one in MODES if one == mode))
         _keep(found, read, shown, decided)
         found.mode, found.version_number = mode, found.version_number + 1
         if decided.stopped:
@@ -478,9 +478,8 @@ def _take(
 
 def _refresh(organisation: int, touched: set[str]) -> None:
     """Follows what was loaded or ended. A judgement may join or part more than the two it names: all is looked at."""
-    judged = any(subject.startswith("pair:") for subject in touched)
-    register.refresh(organisation, None if judged else touched)
-    matches.propose(organisation, None if judged else touched)
+    wanted = None if any(subject.startswith("pair:") for subject in touched) else touched
+    matches.propose(organisation, wanted, register.refresh(organisation, wanted))
 
 
 def _mended(actor: Actor, found: Import, before: dict[str, Any], why: str) -> Import:

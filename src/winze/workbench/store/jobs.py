@@ -28,6 +28,8 @@ WORK: dict[str, Work] = {}
 """What each verb does; filled by `winze.workbench.work`."""
 STANDS: dict[str, Callable[[Job], dict[str, Any] | None]] = {}
 """What came of a verb if its effect stands already: a job that was killed after its last transaction is done."""
+UNDONE: dict[str, Callable[[Job], None]] = {}
+"""What a verb leaves to say that nothing will come of it, when its job has failed or was stopped."""
 NEEDS: dict[str, str] = {}
 """The act of `access.ACTS` that each verb needs, asked again when the job begins."""
 MOST = 3
@@ -228,6 +230,9 @@ def end(job: Job, state: str, result: dict[str, Any], attempt: int | None = None
             return
         found.state, found.ended_at, found.result, found.step = state, datetime.now(UTC), result, f"wb.job.{state}"
         found.save(update_fields=("state", "ended_at", "result", "step"))
+        _verbs()
+        if state != "done" and found.verb in UNDONE:
+            UNDONE[found.verb](found)
         if found.by_id and found.organisation_id:
             Notice.objects.create(
                 organisation_id=found.organisation_id,

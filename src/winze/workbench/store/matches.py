@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from winze.engine import matching, rules
 from winze.engine import register as engine
-from winze.engine.merging import RULE
+from winze.engine.merging import RULE, judged
 from winze.engine.problems import Refusal
 from winze.engine.reasons import Reason
 from winze.engine.records import DataClass, Judgement, Origin, Statement, on
@@ -38,11 +38,11 @@ FEW = 40
 # -- proposing -------------------------------------------------------------------------------------------------------
 
 
-def propose(organisation: int, touched: set[str] | None = None) -> None:
-    """Brings the queue to what the register holds now; of some subjects only where they are named. Runs inside the
-    caller's transaction."""
-    near = None if touched is None else _neighbourhood(organisation, touched)
-    built = register.now(organisation, near)
+def propose(organisation: int, touched: set[str] | None = None, whole: Register | None = None) -> None:
+    """Brings the queue to what the register holds now; of some subjects only where they are named. `whole` is the
+    register where somebody has put all of it together already. Runs inside the caller's transaction."""
+    near = None if touched is None or whole else _neighbourhood(organisation, touched)
+    built = whole or register.now(organisation, near)
     told = matching.link([*register.judgements(organisation), *register.facts(organisation)])
     found = {p.pair: p for p in matching.propose(built, told, rules.load(), datetime.now(UTC).date())}
     waiting = Proposal.objects.filter(organisation_id=organisation, verdict="")
@@ -79,7 +79,8 @@ def _keep(organisation: int, found: dict[tuple[str, str], matching.Proposal],
     gone = [row.pk for pair, row in waiting.items() if pair not in found]
     Proposal.objects.filter(pk__in=gone).delete()
     judged = set(Proposal.objects.filter(organisation_id=organisation).exclude(verdict="").values_list("left", "right"))
-    new, changed = [], []
+    new: list[Proposal] = []
+    changed: list[Proposal] = []
     for pair, proposal in found.items():
         if pair in judged:
             continue
@@ -120,8 +121,8 @@ def _plain(values: Iterable[tuple[str, Any]]) -> list[list[Any]]:
 
 
 def _follow_judgements(organisation: int) -> None:
-    """Gives each judged pair its verdict, whether it was judged here or came in a file; one judged no more waits again."""
-    stands = {pair: matching.judged(s) for pair, s in matching.standing(register.judgements(organisation)).items()}
+    """Gives each judged pair its verdict, judged here or in a file; one that is judged no more waits again."""
+    stands = {pair: judged(s) for pair, s in matching.standing(register.judgements(organisation)).items()}
     rows = {(row.left, row.right): row for row in Proposal.objects.filter(organisation_id=organisation)}
     for pair, said in stands.items():
         row = rows.get(pair)
@@ -216,7 +217,7 @@ def split(actor: Actor, subject: str, reason: str) -> int:
     were."""
     with transaction.atomic():
         stands = matching.standing(register.judgements(actor.organisation))
-        mine = [(pair, s) for pair, s in stands.items() if subject in pair and matching.judged(s).verdict == "same"]
+        mine = [(pair, s) for pair, s in stands.items() if subject in pair and judged(s).verdict == "same"]
         if not mine:
             raise refuse(RULE, "judgement.nothing")
         for (left, right), stood in mine:
@@ -283,8 +284,7 @@ def _named(actor: Actor, refusal: Refusal) -> Refusal:
 
 def _refresh(organisation: int, group: set[str]) -> None:
     touched = group | register.cluster(organisation, group)
-    register.refresh(organisation, touched)
-    propose(organisation, touched)
+    propose(organisation, touched, register.refresh(organisation, touched))
 
 
 # -- side by side ----------------------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ class Side:
 def sides(actor: Actor, row: Proposal) -> tuple[Side, Side]:
     """Both of a pair, apart, whatever was judged of this pair; the look at precise places is noted in the journal."""
     opening.opened(actor, f"pair:{row.left}|{row.right}", opening.PLACE)
-    others = [s for s in register.judgements(actor.organisation) if matching.judged(s).pair != (row.left, row.right)]
+    others = [s for s in register.judgements(actor.organisation) if judged(s).pair != (row.left, row.right)]
     canonical = matching.clusters(others).canonical
     return tuple(_side(actor.organisation, subject, canonical, others) for subject in (row.left, row.right))  # type: ignore[return-value]
 
@@ -343,6 +343,6 @@ def conflicts(actor: Actor) -> list[Refusal]:
     told = matching.clusters(register.judgements(actor.organisation)).conflicts
     return [
         _named(actor, refuse(RULE, "judgement.contradicts", chain=" = ".join(found.chain),
-                             one=matching.judged(found.apart).left, other=matching.judged(found.apart).right))
+                             one=judged(found.apart).left, other=judged(found.apart).right))
         for found in told
     ]  # fmt: skip

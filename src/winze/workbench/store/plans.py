@@ -274,4 +274,5 @@ def signatures(organisation: int, key: str) -> Mapping[int, tuple[int | None, in
 
 def document(run: CycleRun, audience: str, position: int) -> dict[str, Any]:
     """A plan of a run as an audience may see it. Raises Absent."""
-    return cycles.why(run, audience, f"plan:{position}")
+    found: dict[str, Any] = cycles.why(run, audience, f"plan:{position}")
+    return found

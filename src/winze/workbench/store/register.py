@@ -89,15 +89,17 @@ def party_names(organisation: int, subjects: Iterable[str]) -> dict[str, str]:
 # -- rows ------------------------------------------------------------------------------------------------------------
 
 
-def refresh(organisation: int, subjects: Iterable[str] | None = None) -> None:
-    """Puts the rows of these subjects (all, where none are named) together anew. Within the caller's transaction."""
+def refresh(organisation: int, subjects: Iterable[str] | None = None) -> Register | None:
+    """Puts the rows of these subjects (all, where none are named) together anew. Within the caller's transaction. Gives
+    the register where all of it was put together, so that nobody need do it again; else None."""
     touched = None if subjects is None else cluster(organisation, subjects)
     if touched is not None and len(touched) > MANY:
         touched = None
     said = _told(organisation, None, touched)
     linked = matching.link(said)
     built = register.build(linked)
-    merged = {other for one in (*built.sites.values(), *built.parties.values()) for other in one.also}
+    merged = {other for site in built.sites.values() for other in site.also}
+    merged |= {other for party in built.parties.values() for other in party.also}
     apart = register.build([s for s in said if s.kind == "supply" or s.subject in merged]) if merged else None
     home = Organisation.objects.get(pk=organisation)
     _sites(home, built, apart, touched)
@@ -105,6 +107,7 @@ def refresh(organisation: int, subjects: Iterable[str] | None = None) -> None:
         _chain(organisation, linked)
     if touched is None or any(not subject.startswith("site:") for subject in touched):
         _parties(organisation, built, apart)
+    return built if touched is None else None
 
 
 def code(organisation: Organisation, subject: str) -> str:
@@ -214,7 +217,8 @@ def _chain(organisation: int, linked: list[Statement]) -> None:
 
 def _parties(organisation: int, built: Register, apart: Register | None) -> None:
     kept = {row.subject: row for row in Party.objects.filter(organisation_id=organisation)}
-    new, changed = [], []
+    new: list[Party] = []
+    changed: list[Party] = []
     for subject, (found, leader) in _with_merged(built.parties, apart.parties if apart else {}).items():
         row = kept.pop(subject, None) or Party(organisation_id=organisation, subject=subject)
         values = {
@@ -325,17 +329,14 @@ def links(organisation: int, subject: str) -> list[tuple[int, Statement]]:
 
 
 def link(actor: Actor, number: int) -> Statement:
-    """One link of the chain that stands. Raises Absent."""
-    found = statements.load(statements.standing(actor.organisation).filter(kind=Supply.kind, pk=number))
+    """One link of the chain that stands. Raises Absent, and Stale for one that somebody has said anew or ended."""
+    rows = Told.objects.filter(organisation_id=actor.organisation, kind=Supply.kind, pk=number)
+    if not rows.exists():
+        raise Absent
+    found = statements.load(rows.filter(gone_on=None))
     if not found:
-        raise Absent
+        raise Stale
     return found[0]
-
-
-def known_link(actor: Actor, number: int) -> None:
-    """Raises Absent for what never was a link of the actor's organisation."""
-    if not Told.objects.filter(organisation_id=actor.organisation, kind=Supply.kind, pk=number).exists():
-        raise Absent
 
 
 # -- edits: something new that somebody says; what was said before stays ----------------------------------------------

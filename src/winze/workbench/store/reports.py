@@ -1,4 +1,4 @@
-"""Reports of a run: the pure cycle of its days once more, written for an audience in a language, kept as one packed file.
+"""Reports of a run: the pure cycle of its days once more, written for an audience in a language, kept as one file.
 
 The journal's head stands in the report, so that whoever holds it can later say whether the journal was cut.
 """

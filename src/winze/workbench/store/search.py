@@ -50,7 +50,7 @@ def search(actor: Actor, wanted: str) -> list[Group]:
 
 
 def _best(rows: QuerySet[Any], name: str, wanted: str, *then: str) -> QuerySet[Any]:
-    """The rows whose `name` is, begins with, has a word that begins with, or only holds what was asked, in that order."""
+    """The rows whose `name` is, begins with, has a word beginning with, or only holds what was asked, in that order."""
     closeness = Case(
         When(**{name: wanted}, then=Value(0)),
         When(**{f"{name}__startswith": wanted}, then=Value(1)),
@@ -58,7 +58,8 @@ def _best(rows: QuerySet[Any], name: str, wanted: str, *then: str) -> QuerySet[A
         default=Value(3),
         output_field=IntegerField(),
     )
-    return rows.annotate(closeness=closeness).order_by("closeness", *then)[: EACH + 1]
+    found: QuerySet[Any] = rows.annotate(closeness=closeness).order_by("closeness", *then)[: EACH + 1]
+    return found
 
 
 def _sites(actor: Actor, asked: str) -> Iterable[Thing]:

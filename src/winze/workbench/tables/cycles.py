@@ -165,8 +165,14 @@ def _reasons(of: CycleRun, audience: str, positions: list[int]) -> dict[int, lis
     }
 
 
+def _between(scope: Scope) -> str | None:
+    """The name of a comparison, which no longer changes; None without two runs."""
+    two = two_runs(scope)
+    return f"changes:{two[0].pk}:{two[1].pk}:{scope.audience}" if two else None
+
+
 def _same(item: dict[str, Any]) -> str:
-    """What makes two reasons one: where it was read, else what it says but for its figures, which change with the days."""
+    """What makes two reasons one: where it was read, else what it says without its figures, which change by the day."""
     read = [item.get(name) for name in ("file", "sheet", "row", "cell")]
     words = [value for _, value in item["values"] if isinstance(value, str)]
     return json.dumps([item["text"], read if any(read) else words], sort_keys=True)
@@ -247,7 +253,7 @@ DIFFERENCES = declare(
             Filter("territory", "wb.col.territory", holding("territory")),
         ),
         link=addresses.risk,
-        immutable=lambda scope: f"changes:{two[0].pk}:{two[1].pk}:{scope.audience}" if (two := two_runs(scope)) else None,
+        immutable=_between,
         fill=_explained,
     )
 )  # fmt: skip

@@ -11,10 +11,11 @@ from django.contrib import messages
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 
 from winze.engine.problems import Refusal
 from winze.engine.records import DataClass
-from winze.engine.texts import LANGUAGES, refusal
+from winze.engine.texts import LANGUAGES, refusal, refuse
 from winze.formats.mends import Mend
 from winze.formats.templates import TEMPLATES, write_template
 from winze.formats.wording import phrase
@@ -137,7 +138,7 @@ def import_(request: Request, number: int) -> HttpResponse:
         return redirect(row_address(number, request.GET.get("sheet"), int(asked) if asked.isdigit() else 0))
     opens = imports.opens(request.actor, found)
     picture, language = imports.dry_run(found) if opens else {}, request.LANGUAGE_CODE
-    said = {
+    said: dict[str, Any] = {
         "found": found, "opens": opens, "picture": picture, "job": imports.under_way(found),
         "behind": imports.behind(found), "mends": imports.mends(found), "is_open": found.state in imports.OPEN,
         "mappable": picture.get("mappable") or bool(found.mapping),
@@ -217,15 +218,14 @@ def mended(request: Request, number: int) -> HttpResponse:
     if getattr(request, "too_large", None) is not None:
         raise files.too_large()
     if upload is None:
-        raise imports.refuse(imports.RULE, "wb.data.refused.no-file")
+        raise refuse(imports.RULE, "wb.data.refused.no-file")
     imports.mended_file(request.actor, number, upload.name or "", upload.chunks(), version=_version(request))
     return redirect("import", number)
 
 
-def _file(content: bytes, name: str) -> FileResponse:
-    import io
-
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type="application/octet-stream")
+def _file(content: bytes, name: str) -> HttpResponse:
+    header = content_disposition_header(True, name) or "attachment"
+    return HttpResponse(content, content_type="application/octet-stream", headers={"Content-Disposition": header})
 
 
 # -- one row of a file -----------------------------------------------------------------------------------------------

@@ -330,14 +330,13 @@ def link(request: Request, number: int) -> HttpResponse:
     from winze.formats.templates import TEMPLATES
 
     given, language = request.POST, request.LANGUAGE_CODE
-    register.known_link(request.actor, number)
+    standing = register.link(request.actor, number)
     if request.method == "POST":
         said, problems = entered("chain", {name: given.get(name, "") for name in _LINK}, language)
         if said is None or problems:
             return _form(request, "workbench/link.html", problems, given)
         register.enter_link(request.actor, said, number, given.get("why", ""))
         return redirect(_party_of(request, said))
-    standing = register.link(request.actor, number)
     cells = TEMPLATES["chain"].cells(standing, language)
     return _form(request, "workbench/link.html", (), {n: "" if v is None else v for n, v in cells.items()})
 
