@@ -3,6 +3,8 @@ reports, files sent and mended; with the rules, versions and classes that hold f
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -293,7 +295,7 @@ def test_the_rows_that_were_rejected_are_mended_and_sent_back(program: Programs)
     assert "Atlantis" in row["original"]
     original = b"".join(analyst.get(f"/api/v1/imports/{number}/file").streaming_content)
     assert original == SITES.format(rows=rows).encode()
-    rejected = b"".join(analyst.get(f"/api/v1/imports/{number}/rejected/csv").streaming_content)
+    rejected = analyst.get(f"/api/v1/imports/{number}/rejected/csv").content
     assert b"Mukera Sud" in rejected
     mended = SimpleUploadedFile("mended.csv", rejected.replace(b"Atlantis", b"COD"), "text/csv")
     answer = analyst.post(f"/api/v1/imports/{number}/mended", {"file": mended})
@@ -377,3 +379,17 @@ def test_a_stranger_acts_on_nothing_of_ours(program: Programs, actor: Callable[[
     assert stranger.get("/api/v1/search?q=exemple").json()["groups"] == []
     refused = _post(analyst, "tasks", {"about": about, "to": actor("stranger").user})
     assert refused.json()["code"] == "refused", "nothing is given to somebody of another organisation"
+
+
+def test_every_list_is_an_operation_whatever_is_imported_first() -> None:
+    """The middleware brings the API before any page is declared."""
+    told = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "winze.workbench.settings"
+django.setup()
+from winze.workbench.api import API
+from winze.workbench.tables import TABLES
+assert TABLES and {f"api-list-{key}" for key in TABLES} <= API.keys(), sorted(API)
+"""
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]

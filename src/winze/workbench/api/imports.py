@@ -254,7 +254,7 @@ def import_file(request: Request, number: int) -> FileResponse:
 
 
 @operation("GET", "imports/{int:number}/rejected/{slug:form}", act="see-chain", answer=None, shows=pages.EVERY)
-def rejected_rows(request: Request, number: int, form: str) -> FileResponse:
+def rejected_rows(request: Request, number: int, form: str) -> HttpResponse:
     """The rows that were not loaded, as a file (xlsx or csv) to mend and send back."""
     return pages.to_mend(request, number, form)
 

@@ -200,11 +200,11 @@ def as_sent(request: Request, number: int) -> FileResponse:
 
 
 @route("imports/<int:number>/rejected/<slug:form>/", name="import-rejected", act="see-chain", shows=EVERY)
-def rejected(request: Request, number: int, form: str) -> FileResponse:
+def rejected(request: Request, number: int, form: str) -> HttpResponse:
     return to_mend(request, number, form)
 
 
-def to_mend(request: Request, number: int, form: str) -> FileResponse:
+def to_mend(request: Request, number: int, form: str) -> HttpResponse:
     """The rows that were not loaded, as a file to mend and send back."""
     found, content = imports.rejected_rows(request.actor, number, form, request.LANGUAGE_CODE)
     return _file(content, f"{found.name.rpartition('.')[0] or found.name}-{number}-mend.{form}")
