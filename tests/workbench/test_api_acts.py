@@ -291,7 +291,7 @@ def test_the_rows_that_were_rejected_are_mended_and_sent_back(program: Programs)
     found = Import.objects.get(pk=number)
     assert found.errors
     assert analyst.get(f"/api/v1/imports/{number}/preview").json()["picture"]["sheets"]
-    row = analyst.get(f"/api/v1/imports/{number}/row?row=4").json()
+    row = analyst.get(f"/api/v1/imports/{number}/rows/4").json()
     assert "Atlantis" in row["original"]
     original = b"".join(analyst.get(f"/api/v1/imports/{number}/file").streaming_content)
     assert original == SITES.format(rows=rows).encode()

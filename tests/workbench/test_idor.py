@@ -153,7 +153,7 @@ def _own(client: Client, actor: Actor) -> dict[str, list[str]]:
     newest["tasks"] = newest["task"]
     plan = statements.standing(actor.organisation).filter(subject__startswith="plan:").latest("id").subject
     values = {
-        "form": "csv", "against": str(newest["cycle"]), "kind": "site", "position": "1", "key": str(newest["sites"]),
+        "form": "csv", "row": "3", "against": str(newest["cycle"]), "kind": "site", "position": "1", "key": str(newest["sites"]),
     }  # fmt: skip
     for name, route in walking.routes().items():
         noun = route.path.removeprefix("api/v1/").partition("/")[0]
@@ -161,7 +161,7 @@ def _own(client: Client, actor: Actor) -> dict[str, list[str]]:
             continue
         if "number" in walking.takes(route) and noun in newest:
             number = newest["watched-folders"] if "watched/" in route.path else newest[noun]
-            row = "?row=3" if name in ("import-row", "api-import-row") else ""
+            row = "?row=3" if name == "import-row" else ""
             found[name] = [walking.filled(route, values | {"number": str(number)}) + row]
         if name in API and walking.takes(route) == ["position"]:
             found[name] = [walking.filled(route, values) + f"?run={run.pk}"]

@@ -45,6 +45,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "api-compare-runs": {"number": "1", "against": "1"},
     "api-record-history": {"kind": "site", "key": "1"},
     "api-record-as-it-was": {"kind": "site", "key": "1"},
+    "api-import-row": {"number": "1", "row": "3"},
     "api-rejected-rows": {"number": "1", "form": "csv"},
     "invitation": {"secret": "no-such-letter"},
     "risk": {"position": "1"},
@@ -62,7 +63,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
             "api-one-site", "api-one-party", "api-edit-site", "api-edit-link", "api-end-link", "api-end-task",
             "api-snooze-task", "api-open-document", "api-withdraw-document", "api-leave-folder", "api-report",
             "api-reports-of-cycle", "api-ask-report", "api-cycle-document", "api-look-at-import",
-            "api-take-back-mends", "api-send-mended", "api-preview-import", "api-import-row", "api-import-mapping",
+            "api-take-back-mends", "api-send-mended", "api-preview-import", "api-import-mapping",
             "api-import-file",
         )
     },

@@ -117,8 +117,7 @@ class Previewed(Schema):
 
 
 class RowAsked(Schema):
-    sheet: str | None = None
-    row: int = Field(ge=1, le=999_999_999)
+    sheet: str | None = Field(None, description="Of a workbook: which sheet.")
 
 
 class RowSaid(Schema):
@@ -230,10 +229,10 @@ def preview_import(request: Request, number: int) -> Any:
     return {"number": number, "behind": imports.behind(found), "picture": imports.dry_run(found), "mends": mends}
 
 
-@operation("GET", "imports/{int:number}/row", act="see-chain", answer=RowSaid, shows=pages.EVERY)
-def import_row(request: Request, number: int, asked: Query[RowAsked]) -> Any:
+@operation("GET", "imports/{int:number}/rows/{int:row}", act="see-chain", answer=RowSaid, shows=pages.EVERY)
+def import_row(request: Request, number: int, row: int, asked: Query[RowAsked]) -> Any:
     """One row of a file. The journal keeps who looked: a row says where a place is."""
-    seen = imports.row(request.actor, number, asked.sheet, asked.row)
+    seen = imports.row(request.actor, number, asked.sheet, row)
     return {
         "sheet": seen.sheet, "row": seen.number, "headings": list(seen.headings), "original": list(seen.original),
         "mended": list(seen.mended), "left_out": seen.left_out,
