@@ -153,7 +153,8 @@ def _own(client: Client, actor: Actor) -> dict[str, list[str]]:
     newest["tasks"] = newest["task"]
     plan = statements.standing(actor.organisation).filter(subject__startswith="plan:").latest("id").subject
     values = {
-        "form": "csv", "row": "3", "against": str(newest["cycle"]), "kind": "site", "position": "1", "key": str(newest["sites"]),
+        "form": "csv", "row": "3", "against": str(newest["cycle"]),
+        "kind": "site", "position": "1", "key": str(newest["sites"]),
     }  # fmt: skip
     for name, route in walking.routes().items():
         noun = route.path.removeprefix("api/v1/").partition("/")[0]
