@@ -19,7 +19,7 @@ from winze import example
 from winze.engine.disclosure import PRECISE, ROLES
 from winze.engine.records import DataClass
 from winze.workbench.access import Actor
-from winze.workbench.store import cycles, imports, people
+from winze.workbench.store import cycles, documents, imports, people, together
 from winze.workbench.tables import TABLES
 
 pytestmark = [pytest.mark.django_db]
@@ -33,6 +33,9 @@ CANARIES: dict[str, frozenset[str]] = {
     "Kanariasender": PRECISELY,
     "Kanariarival": PRECISELY,  # a site and a supplier in a competitor-sensitive file
     "98765432": PRECISELY,  # a price in it
+    "Kanariaremark": PRECISELY,  # a remark by somebody with precise eyes
+    "Kanariatitle": PRECISELY,  # the title of a document that a partner may open
+    "Kanariascan": PRECISELY,  # and the name of its file
     "Kanariaperson": PERSONS,  # who acted on a plan
 }
 """Each word, and the roles that may ever get it."""
@@ -97,6 +100,17 @@ def _fill(actor: Actor, folder: Path) -> None:
         assert proposed.kinds, (name, list(proposed.problems.values()))
         imports.load(actor, proposed.pk, "skip", _quiet)
     cycles.run(cycles.ask(actor, date(2020, 5, 11)), actor, _quiet)
+    about = _about(actor.organisation)
+    together.comment(actor, about, "Kanariaremark", [])
+    documents.add(actor, about, "Kanariatitle", "Kanariascan.txt", [b"a"], 1, DataClass.PARTNER, None)
+
+
+def _about(organisation: int | None = None) -> str:
+    """A site that remarks and documents stand on, as acts call it."""
+    from winze.workbench.models import Organisation, Site
+
+    home = organisation or Organisation.objects.get(key="canary").pk
+    return f"site:{Site.objects.filter(organisation_id=home, merged_into='').earliest('id').code}"
 
 
 def _answers(client: Client, walked: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
@@ -114,6 +128,9 @@ def _answers(client: Client, walked: dict[str, list[str]]) -> Iterator[tuple[str
     for position in range(1, 12):
         for about in ("risks", "plans"):
             yield f"{about} {position}", _text(client.get(f"/api/v1/{about}/{position}"))
+    for noun in ("comments", "documents"):
+        yield noun, _text(client.get(f"/api/v1/{noun}?about={_about()}"))
+    yield "search of the API", _text(client.get("/api/v1/search?q=kanaria"))
     yield "search", _text(client.get("/search/?q=kanaria"))
 
 
@@ -136,7 +153,9 @@ def test_nobody_gets_a_word_of_a_class_they_do_not_see(canary: dict[str, Client]
                         leaked.append((role, where, word))
     assert leaked == []
     seen = {word for word, _ in met}
-    assert {"Kanariasite", "kanariafile", "Kanariarival"} <= seen, "the canaries are in the register at all"
+    assert {"Kanariasite", "kanariafile", "Kanariarival", "Kanariaremark", "Kanariatitle"} <= seen, (
+        "the canaries are in the register at all"
+    )
 
 
 def test_an_export_for_an_audience_holds_no_word_it_may_not_have(canary: dict[str, Client]) -> None:

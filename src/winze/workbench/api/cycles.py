@@ -72,7 +72,7 @@ class Compared(Schema):
 
     run: int
     against: int
-    counts: dict[str, int]
+    counts: dict[str, int] = Field(description="By how they changed; what is not there is none.")
 
 
 class Sure(Schema):
@@ -137,7 +137,8 @@ def compare_runs(request: Request, number: int, against: int) -> Any:
     """How many risks came, went, changed or moved between two runs. Each of them: the list `changes`."""
     actor = request.actor
     new, old = (cycles.one(actor.organisation, one) for one in (number, against))
-    return {"run": number, "against": against, "counts": compared.counts(new, old, actor.eyes)}
+    counts = compared.counts(new, old, actor.eyes) if number != against else {}
+    return {"run": number, "against": against, "counts": counts}
 
 
 @operation("POST", "cycle/{int:number}/document", act="see-chain", answer=None, shows=ALL)
@@ -166,7 +167,7 @@ def ask_report(request: Request, number: int, given: ReportAsked) -> Any:
 @operation("GET", "reports/{int:number}", act="export", answer=None, shows=ALL)
 def report(request: Request, number: int) -> HttpResponse:
     """A written report, packed as one file, by the number of the job that wrote it. The journal keeps who opened it."""
-    return pages.report_file(request, number)
+    return pages.written(request.actor, number)
 
 
 def _asked(job: Any) -> dict[str, Any]:

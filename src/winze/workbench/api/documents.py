@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from django.http import HttpResponse
+from django.http import FileResponse
 from ninja import File, Form, Query, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -21,7 +21,7 @@ SHOWN = (PUBLIC, PARTNER, COMPETITOR)
 
 
 class DocumentSaid(Schema):
-    """A document: what it is evidence of, its class, its day. Title and names stand only for those who may know them."""
+    """A document: what it is evidence of, its class and day. Its words stand only for those who may know them."""
 
     number: int
     title: str | None
@@ -62,13 +62,14 @@ def documents_(request: Request, asked: Query[About]) -> Any:
 @operation("POST", "documents", act="document", answer=DocumentSaid, status=201, shows=SHOWN, problems=(404, 409))
 def add_document(request: Request, file: File[UploadedFile], given: Form[DocumentSent]) -> Any:
     """Keeps a file as a document about something."""
-    made = documents.add(request.actor, given.about, given.title.strip(), file.name or "", file.chunks(), file.size or 0,
-                         DataClass(given.data_class), given.dated)  # fmt: skip
+    size, data_class = file.size or 0, DataClass(given.data_class)
+    made = documents.add(request.actor, given.about, given.title.strip(), file.name or "", file.chunks(), size,
+                         data_class, given.dated)  # fmt: skip
     return _said(request, made)
 
 
 @operation("GET", "documents/{int:number}", act="see", answer=None, shows=pages.EVERY)
-def open_document(request: Request, number: int) -> HttpResponse:
+def open_document(request: Request, number: int) -> FileResponse:
     """The bytes of a document. The journal keeps who opened one of a class that is logged."""
     return pages.download(request, number)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from ninja import File, Form, Query, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -117,8 +117,7 @@ class Previewed(Schema):
 
 
 class RowAsked(Schema):
-    sheet: str | None = None
-    row: int = Field(ge=1, le=999_999_999)
+    sheet: str | None = Field(None, description="Of a workbook: which sheet.")
 
 
 class RowSaid(Schema):
@@ -230,10 +229,10 @@ def preview_import(request: Request, number: int) -> Any:
     return {"number": number, "behind": imports.behind(found), "picture": imports.dry_run(found), "mends": mends}
 
 
-@operation("GET", "imports/{int:number}/row", act="see-chain", answer=RowSaid, shows=pages.EVERY)
-def import_row(request: Request, number: int, asked: Query[RowAsked]) -> Any:
+@operation("GET", "imports/{int:number}/rows/{int:row}", act="see-chain", answer=RowSaid, shows=pages.EVERY)
+def import_row(request: Request, number: int, row: int, asked: Query[RowAsked]) -> Any:
     """One row of a file. The journal keeps who looked: a row says where a place is."""
-    seen = imports.row(request.actor, number, asked.sheet, asked.row)
+    seen = imports.row(request.actor, number, asked.sheet, row)
     return {
         "sheet": seen.sheet, "row": seen.number, "headings": list(seen.headings), "original": list(seen.original),
         "mended": list(seen.mended), "left_out": seen.left_out,
@@ -248,15 +247,15 @@ def import_mapping(request: Request, number: int) -> Any:
 
 
 @operation("GET", "imports/{int:number}/file", act="see-chain", answer=None, shows=pages.EVERY)
-def import_file(request: Request, number: int) -> HttpResponse:
+def import_file(request: Request, number: int) -> FileResponse:
     """The file as it was sent. The journal keeps who opened it."""
-    return pages.original(request, number)
+    return pages.as_sent(request, number)
 
 
 @operation("GET", "imports/{int:number}/rejected/{slug:form}", act="see-chain", answer=None, shows=pages.EVERY)
 def rejected_rows(request: Request, number: int, form: str) -> HttpResponse:
     """The rows that were not loaded, as a file (xlsx or csv) to mend and send back."""
-    return pages.rejected(request, number, form)
+    return pages.to_mend(request, number, form)
 
 
 def _opened(request: Request, number: int) -> Any:

@@ -18,7 +18,8 @@ from winze.workbench.api.declared import operation
 from winze.workbench.api.problems import Wrong
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request
 from winze.workbench.store import Absent, cycles, journal
-from winze.workbench.table import PAGE, TABLES, Column, Filter, Scope, Table
+from winze.workbench.table import PAGE, Column, Filter, Scope, Table
+from winze.workbench.tables import TABLES
 from winze.workbench.views import shown
 
 LONGEST = 500

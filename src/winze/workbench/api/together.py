@@ -138,10 +138,10 @@ def _thing(request: Request, about: str) -> things.Thing:
 
 
 def _comment(request: Request, one: Any, thing: things.Thing) -> dict[str, Any]:
-    text = getattr(one, "text", None)
+    text, mentions = getattr(one, "text", None), [person.pk for person in one.mentions.all()]
     return {
         "number": one.pk, "about": thing.handle, "by": {"number": one.by.pk, "name": one.by.name}, "at": one.at,
-        "words": text and text.words, "audience": one.audience, "mentions": [person.pk for person in one.mentions.all()],
+        "words": text and text.words, "audience": one.audience, "mentions": mentions,
     }  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from pkgutil import iter_modules
 
 from winze.workbench.table import TABLES, Table
 
+__all__ = ["TABLES", "table"]
+
 for module in iter_modules(__path__):
     import_module(f"{__name__}.{module.name}")
 

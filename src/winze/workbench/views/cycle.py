@@ -129,8 +129,12 @@ def report(request: Request, number: int) -> HttpResponse:
 
 @route("reports/<int:number>/", act="export", shows=ALL)
 def report_file(request: Request, number: int) -> HttpResponse:
-    """A written report, by the number of the job that wrote it."""
-    name, path = reports.open_(request.actor, number)
+    return written(request.actor, number)
+
+
+def written(actor: Actor, number: int) -> HttpResponse:
+    """A written report, by the number of the job that wrote it; the journal keeps who opened it."""
+    name, path = reports.open_(actor, number)
     response = HttpResponse(path.read_bytes(), content_type="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -189,7 +189,11 @@ def undo(request: Request, number: int) -> HttpResponse:
 
 @route("imports/<int:number>/file/", name="import-file", act="see-chain", shows=EVERY)
 def original(request: Request, number: int) -> FileResponse:
-    """The file as it was sent."""
+    return as_sent(request, number)
+
+
+def as_sent(request: Request, number: int) -> FileResponse:
+    """The file as it was sent; the journal keeps who opened it."""
     found, path = imports.original(request.actor, number)
     return FileResponse(path.open("rb"), as_attachment=True, filename=found.name,
                         content_type="application/octet-stream")  # fmt: skip
@@ -197,6 +201,10 @@ def original(request: Request, number: int) -> FileResponse:
 
 @route("imports/<int:number>/rejected/<slug:form>/", name="import-rejected", act="see-chain", shows=EVERY)
 def rejected(request: Request, number: int, form: str) -> HttpResponse:
+    return to_mend(request, number, form)
+
+
+def to_mend(request: Request, number: int, form: str) -> HttpResponse:
     """The rows that were not loaded, as a file to mend and send back."""
     found, content = imports.rejected_rows(request.actor, number, form, request.LANGUAGE_CODE)
     return _file(content, f"{found.name.rpartition('.')[0] or found.name}-{number}-mend.{form}")
