@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 PEOPLE = (("analyst", "Amina Analyst"), ("approver", "Ada Approver"), ("viewer", "Victor Viewer"))
-UNKNOWN = "Mine,Seen,What\nKalimbi,2020-03-14,cassiterite\nNyabibwe,2020-04-02,coltan\n"
+UNKNOWN = "Mine site,Country,Visited,Ore\nKalimbi,COD,2020-03-14,cassiterite\nNyabibwe,COD,2020-04-02,coltan\n"
 
 
 def example() -> dict[str, str]:
