@@ -58,12 +58,8 @@ def repeat_job(request: Request, number: int) -> Any:
     return told(request, jobs.again(request.actor, number))
 
 
-NEEDS = {"cycle": "run", "import": "import"}
-"""The act that each verb of a job needs; any other is for whoever looks after the instrument."""
-
-
 def _may(request: Request, number: int) -> None:
-    needed = NEEDS.get(jobs.one(request.actor, number).verb, "instrument")
+    needed = jobs.needs(jobs.one(request.actor, number).verb)
     if not request.actor.may("instrument") and (sentence := refused(request.actor, needed, request.LANGUAGE_CODE)):
         raise Wrong("forbidden", sentence)
 

@@ -82,14 +82,19 @@ def not_stopped(job: Job) -> Refusal | None:
     return refuse("workbench/job", "wb.refused.job-stopping") if job.asked_to_stop else None
 
 
+def needs(verb: str) -> str:
+    """The act that a verb of a job needs; any other is for whoever looks after the instrument."""
+    _verbs()
+    return NEEDS.get(verb, "instrument")
+
+
 def not_again(actor: Actor, job: Job) -> Refusal | None:
     """Why a job cannot be done again by this person; None where it can."""
     if job.state in RUNNING:
         return refuse("workbench/job", "wb.refused.job-runs")
     if job.state == "done":
         return refuse("workbench/job", "wb.refused.job-done")
-    _verbs()
-    sentence = refused(actor, NEEDS[job.verb])
+    sentence = refused(actor, needs(job.verb))
     return Refusal("workbench/job", sentence) if sentence else None
 
 
