@@ -65,3 +65,11 @@ def test_no_text_of_the_pages_is_left_unused() -> None:
         if name.startswith("wb.") and name not in everything and not name.startswith(starts)
     ]
     assert not unused
+
+
+def test_every_event_of_the_journal_has_a_word() -> None:
+    """Each verb that the code records, whole; acts on plans are worded by their own lists."""
+    recorded = re.compile(r"journal\.record\(\s*[\w.]+,\s*\"([a-z-]+(?:\.[a-z-]+)?)\"")
+    verbs = {verb for path in CODE for verb in recorded.findall(path.read_text(encoding="utf-8"))}
+    assert len(verbs) > 30
+    assert {verb for verb in verbs if f"wb.event.{verb}" not in catalogue()} == set()

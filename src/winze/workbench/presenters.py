@@ -119,7 +119,9 @@ def said(value: Any, language: str, kind: str = "text") -> str:
 
 
 def _termed(value: str, language: str) -> str:
-    """The words of `@message.id`; countries have their names from the common locale data."""
+    """The words of `@message.id`; countries have their names from the common locale data, terms from every list."""
+    if value.startswith("@term."):
+        return term(value.removeprefix("@term."), language)
     return worded(value, language) if value.startswith("@country.") else phrase(value[1:], language)
 
 

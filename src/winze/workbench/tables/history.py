@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 
 from winze.engine.records import DataClass
+from winze.engine.texts import catalogue
 from winze.workbench.models import Event, User
 from winze.workbench.store import history, journal
 from winze.workbench.table import (
@@ -60,6 +61,20 @@ def _link(event: Event) -> str | None:
     return reverse("history", args=[kind, key]) if key else None
 
 
+def _happenings(scope: Scope) -> list[tuple[str, str]]:
+    """What a journal can tell of, to choose from; acts on plans together."""
+    events = sorted(name.removeprefix("wb.event.") for name in catalogue() if name.startswith("wb.event."))
+    return [(name, f"@wb.event.{name}") for name in events] + [("plan.", "@wb.nav.plans")]
+
+
+def happened(event: Event) -> str:
+    """What happened, as a term: an act on a plan by its own word, anything else by that of its event."""
+    kind, _, act = event.verb.partition(".")
+    if kind == "plan":
+        return f"@term.act.{act}"
+    return f"@wb.event.{event.verb}" if f"wb.event.{event.verb}" in catalogue() else event.verb
+
+
 JOURNAL = declare(
     Table(
         key="journal",
@@ -72,7 +87,7 @@ JOURNAL = declare(
             Column("at", "wb.col.at", lambda event: event.at, "date"),
             Column("actor", "wb.col.actor", lambda event: event.actor),
             Column("who", "wb.col.who", lambda event: event.who or "–", data_class=DataClass.PERSONAL),
-            Column("verb", "wb.col.verb", lambda event: event.verb, "chip"),
+            Column("verb", "wb.col.verb", happened, "chip"),
             Column("subject", "wb.col.subject", lambda event: event.subject, "link", COMPETITOR),
             Column("changes", "wb.col.changes", changes, "words", COMPETITOR),
             Column("why", "wb.col.why", lambda event: event.why or "–", "words", data_class=COMPETITOR),
@@ -82,7 +97,7 @@ JOURNAL = declare(
             Order("oldest", "wb.order.oldest", ("seq",)),
         ),
         filters=(
-            Filter("verb", "wb.col.verb", holding("verb")),
+            Filter("verb", "wb.col.verb", holding("verb"), _happenings),
             Filter("actor", "wb.col.actor", exactly("actor")),
             Filter("subject", "wb.col.subject", holding("subject"), data_class=COMPETITOR),
             Filter("since", "wb.filter.since", since("at__date"), kind="date"),
