@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,3 +17,26 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and os.environ.get("WINZE_NO_SKIP") == "1":
         report.outcome = "failed"
     return report
+
+
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One headless Chromium for all tests of a process that look at pages: two cannot be driven at once."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        told = "needs a browser to look at pages: there is no chromium"
+        if os.environ.get("WINZE_NO_SKIP"):
+            pytest.fail(told)
+        pytest.skip(told)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield running
+        running.close()

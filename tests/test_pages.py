@@ -6,7 +6,6 @@ The examples are run once and looked at in English and Chinese, on a desk's scre
 from __future__ import annotations
 
 import itertools
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from lxml import html
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from winze import cycle, example
 from winze.engine import models, rules
@@ -24,27 +23,9 @@ from winze.formats import case as cases
 from winze.formats import report
 from winze.formats.wording import HTML_LANG
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 CASES = ("great-lakes", "andes")
 DAY = date(2020, 5, 11)
 DESK, PHONE = 1280, 390
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        told = f"needs a browser to look at the pages: there is no {CHROMIUM}"
-        if os.environ.get("WINZE_NO_SKIP"):
-            pytest.fail(told)
-        pytest.skip(told)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

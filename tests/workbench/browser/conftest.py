@@ -11,27 +11,8 @@ from typing import Any
 
 import pytest
 from homes_served import Register, filled, served
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from seeing import DESK, Eyes, sign_in, window
-
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        told = "needs a browser to look at the workbench: there is no chromium"
-        if os.environ.get("WINZE_NO_SKIP"):
-            pytest.fail(told)
-        pytest.skip(told)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")
