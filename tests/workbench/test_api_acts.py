@@ -257,7 +257,7 @@ def test_a_site_is_added_and_said_anew_with_its_version(program: Programs) -> No
     assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid")
     assert _post(program("approver"), f"sites/{number}/edit", edit).status_code == 403
     verbs = [row["verb"] for row in analyst.get(f"/api/v1/history/site/{number}").json()["rows"]]
-    assert verbs == ["site.edited", "opened", "site.added"]
+    assert verbs == ["site described anew", "opened", "site added"]
     was = analyst.get(f"/api/v1/as-it-was/site/{number}?at=2001-01-01").json()
     assert was["fields"] == {}
 
