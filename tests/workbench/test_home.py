@@ -28,9 +28,9 @@ def test_an_empty_register_teaches_the_first_steps_with_templates(signed_in: Sig
     shown = browser.get("/").content.decode()
     assert "Nothing is in the register yet" in shown
     for name in ("sites", "chain", "step1"):
-        assert f"/template/{name}/" in shown
-        assert browser.get(f"/template/{name}/").content[:2] == b"PK"
-    assert browser.get("/template/secrets/").status_code == 404
+        assert f"/imports/template/{name}/en/" in shown
+        assert browser.get(f"/imports/template/{name}/en/").content[:2] == b"PK"
+    assert browser.get("/imports/template/secrets/en/").status_code == 404
 
 
 def test_the_title_counts_what_needs_this_person(signed_in: SignedIn, actor: Acting) -> None:

@@ -54,7 +54,7 @@ SAID: dict[str, dict[str, Any]] = {
 }
 """What each operation of the API needs to be told, so that it is not refused for what is missing."""
 SHARED = frozenset({
-    "export", "api-export", "template", "import-template", "rule",  # a list, a template, a rule: everybody's
+    "export", "api-export", "import-template", "rule",  # a list, a template, a rule: everybody's
     "invitation", "start", "first", "visited",  # a secret that is the key itself, a step of the first visit
 })  # fmt: skip
 """Routes whose argument names no thing of an organisation."""

@@ -49,7 +49,6 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "api-rejected-rows": {"number": "1", "form": "csv"},
     "invitation": {"secret": "no-such-letter"},
     "risk": {"position": "1"},
-    "template": {"name": "sites"},
     "import-rejected": {"number": "1", "form": "csv"},
     "start": {"secret": "no-such-secret"},
     "first": {"secret": "no-such-secret"},

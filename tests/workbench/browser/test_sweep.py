@@ -36,7 +36,6 @@ NO_LINK = {
     "visited": "only the demo guides a first visit",
     "first": "only an empty home has such a link",
     "invitation": "an invitation's link is shown once",
-    "template": "only an empty register offers it",
     "import-of": "for what names a file and a row outside the pages",
     "job_progress": "a part of the page of a job, asked for again and again",
 }

@@ -116,7 +116,7 @@ def watch_end(request: Request, number: int) -> HttpResponse:
     return redirect(reverse("imports") + "#watched")
 
 
-@route("imports/template/<slug:name>/<slug:language>/", act="see-chain", name="import-template")
+@route("imports/template/<slug:name>/<slug:language>/", act="see", name="import-template")
 def template(request: Request, name: str, language: str) -> HttpResponse:
     """An empty template of ours, in one of the four languages."""
     if name not in TEMPLATES or language not in LANGUAGES:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,9 +12,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from winze.engine import rules
 from winze.engine.disclosure import CHOOSES
 from winze.engine.texts import LANGUAGES
-from winze.formats import planning, templates
+from winze.formats import planning
 from winze.formats.wording import phrase
-from winze.workbench import addresses, exports, tables
+from winze.workbench import addresses, tables
 from winze.workbench.access import Actor
 from winze.workbench.middleware import COOKIE
 from winze.workbench.routes import COMPETITOR, PARTNER, PUBLIC, Request, route
@@ -89,19 +87,6 @@ def _place(kind: str) -> str | None:
 
 def _ruled(rule: str, language: str) -> str:
     return planning.title_of(rules.load(), language)(rule)
-
-
-@route("template/<slug:name>/", act="see", name="template")
-def template(request: Request, name: str) -> HttpResponse:
-    """One of our own small templates, empty, as a workbook in the reader's language."""
-    if name not in templates.TEMPLATES:
-        raise Absent
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"{name}.xlsx"
-        templates.write_template(name, path, request.LANGUAGE_CODE)
-        response = HttpResponse(path.read_bytes(), content_type=exports.TYPES["xlsx"])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-    return response
 
 
 @route("language/", act="anybody", methods=("POST",))
